@@ -1,0 +1,173 @@
+"""The command line: arguments in, functions called, tables out."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import pandas as pd
+import typer
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from supplychain import dataset as facts
+from supplychain import plots, scenario
+from supplychain import run as job
+from supplychain.errors import InfeasibleError, InputError
+from supplychain.results import Result
+
+BAD_INPUT, NO_PLAN, INTERRUPTED = 2, 3, 130
+
+app = typer.Typer(
+    help="A linear-programming model of critical-mineral supply.", no_args_is_help=True, pretty_exceptions_enable=False
+)
+Data = Annotated[Path | None, typer.Option("--data", help="A folder with the tables of the facts.")]
+Quiet = Annotated[bool, typer.Option("--quiet", help="Print nothing but errors.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the table as JSON.")]
+Out = Annotated[Path, typer.Option("--out", help="Folder for the results.")]
+Scenarios = Annotated[list[str], typer.Argument(help="YAML files, or names of shipped scenarios.")]
+
+
+def main() -> None:
+    """Entry point of the `supplychain` command."""
+    try:
+        app()
+    except KeyboardInterrupt:  # pragma: no cover
+        sys.exit(INTERRUPTED)
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Turns what a user can mend into one line each and the right exit status."""
+    try:
+        yield
+    except InputError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(BAD_INPUT) from None
+    except InfeasibleError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(NO_PLAN) from None
+    except KeyboardInterrupt:
+        typer.echo("interrupted; finished scenarios are kept", err=True)
+        raise typer.Exit(INTERRUPTED) from None
+
+
+@app.command()
+def run(
+    scenarios: Scenarios,
+    data: Data = None,
+    out: Out = Path("results"),
+    figures: Annotated[bool, typer.Option("--figures/--no-figures", help="Draw the figures too.")] = False,
+    quiet: Quiet = False,
+    as_json: AsJson = False,
+) -> None:
+    """Solve each scenario, print one summary row each, and write OUT/NAME/."""
+    with _told(), _progress(quiet) as step:
+        step(f"reading {len(scenarios)} scenario(s)")
+        known = facts.read(data)
+        stories = [scenario.read(name, known) for name in scenarios]
+        results: list[Result] = []
+        for story in stories:
+            step(f"solving {story.name}")
+            results.append(job.run(story, known))
+            folder = results[-1].save(out / story.name)
+            if figures:
+                step(f"drawing {story.name}")
+                plots.draw_all(results[-1], folder / "figures")
+        if figures and len(results) > 1:
+            plots.draw_comparison(results, out / "figures")
+    _show(job.summary_table(results), quiet, as_json, "Scenarios")
+
+
+@app.command()
+def check(scenarios: Scenarios, data: Data = None, quiet: Quiet = False, as_json: AsJson = False) -> None:
+    """Read and validate scenarios without solving them; warn of policies that match nothing."""
+    with _told():
+        known = facts.read(data)
+        stories = [scenario.read(name, known) for name in scenarios]
+    rows = []
+    for story in stories:
+        for name, policy in story.policies.items():
+            written = sum(len(t) for t in policy.rows(name, known, story.years).values())
+            rows.append((story.name, name, policy.kind, written))
+            if not written:
+                file, line, column = story.places[name, ""]
+                typer.echo(f"{file}:{line}:{column}: warning: policy {name!r} matches nothing", err=True)
+        if not story.policies:
+            rows.append((story.name, "", "no policies", 0))
+    table = pd.DataFrame(rows, columns=["scenario", "policy", "kind", "table rows"])
+    _show(table, quiet, as_json, "Valid scenarios")
+
+
+@app.command()
+def data(
+    table: Annotated[str | None, typer.Argument(help="A table of the facts; without it, how well each is sourced.")] = None,
+    source: Annotated[str | None, typer.Option("--source", help="Only rows from this source.")] = None,
+    check_: Annotated[bool, typer.Option("--check", help="Validate, and compare countries with world totals.")] = False,
+    data: Data = None,
+    quiet: Quiet = False,
+    as_json: AsJson = False,
+) -> None:
+    """The facts, their sources, which are estimates, and whether they add up."""
+    with _told():
+        known = facts.read(data)
+        shown = facts.table(known, table, source)
+    if check_:
+        _check_totals(known, quiet, as_json)
+        return
+    _show(shown, quiet, as_json, table or "Facts")
+
+
+def _check_totals(known: facts.Dataset, quiet: bool, as_json: bool) -> None:
+    totals = facts.totals(known)
+    off = totals[~totals["adds_up"]]
+    unexplained = off[off["scope"] == ""]
+    _show(off.drop(columns=["adds_up"]), quiet, as_json, "World totals that the countries do not add up to, and why")
+    if not quiet and not as_json:
+        sourced = facts.coverage(known)
+        share = sourced["sourced"].sum() / max(sourced["rows"].sum(), 1)
+        typer.echo(f"{len(totals) - len(off)} of {len(totals)} world totals add up within rounding; ", nl=False)
+        typer.echo(f"{len(unexplained)} do not without a reason given")
+        minerals, countries = known["minerals"]["mineral"].nunique(), known["countries"]["country"].nunique()
+        typer.echo(f"{minerals} minerals, {countries} countries, {sourced['rows'].sum()} fact rows, {share:.1%} with a source")
+    if len(unexplained):
+        raise typer.Exit(1)
+
+
+@contextmanager
+def _progress(quiet: bool) -> Iterator[Any]:
+    """A spinner on standard error, only on a terminal."""
+    console = Console(stderr=True)
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True, disable=quiet or not console.is_terminal) as progress:
+        task = progress.add_task("starting")
+        yield lambda text: progress.update(task, description=text)
+
+
+def _show(table: pd.DataFrame, quiet: bool, as_json: bool, title: str) -> None:
+    if as_json:
+        typer.echo(json.dumps(json.loads(table.to_json(orient="records")), ensure_ascii=False, indent=1))
+        return
+    if quiet:
+        return
+    shown = Table(title=title, title_justify="left")
+    for column in table:
+        numeric = pd.api.types.is_numeric_dtype(table[column])
+        shown.add_column(str(column), justify="right" if numeric else "left", overflow="fold")
+    for row in table.itertuples(index=False):
+        shown.add_row(*[_cell(value) for value in row])
+    width = None if sys.stdout.isatty() else 160
+    Console(width=width).print(shown)
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, float):
+        return "" if pd.isna(value) else f"{value:,.4g}" if abs(value) < 1000 else f"{value:,.0f}"
+    return str(value)
+
+

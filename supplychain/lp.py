@@ -1,0 +1,199 @@
+"""A linear program made from tables: variables are rows of a table, constraints are group-bys on them.
+
+Everything is stated in the user's units (t, USD). Each variable and each constraint also names the
+size of its own unit, and `arrays` divides by it, so that the solver meets numbers of one magnitude.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+from scipy import sparse
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+
+def _filled(value: ArrayLike, size: int) -> Floats:
+    return np.ascontiguousarray(np.broadcast_to(np.asarray(value, dtype=float), (size,)))
+
+
+@dataclass(frozen=True)
+class Variable:
+    """A family of columns, one for each row of `table`."""
+
+    name: str
+    table: pd.DataFrame
+    first: int
+    lower: Floats
+    upper: Floats
+    cost: Floats
+    unit: Floats
+
+    def __len__(self) -> int:
+        return len(self.table)
+
+    def by(self, *keys: str, coefficient: ArrayLike = 1.0) -> Terms:
+        """Each column with a coefficient, labelled by columns of the variable's own table."""
+        return self.at(self.table[list(keys)], np.arange(len(self)), coefficient)
+
+    def at(self, keys: pd.DataFrame, rows: ArrayLike, coefficient: ArrayLike = 1.0) -> Terms:
+        """Terms with labels of their own: `rows` are positions in the variable's table, `keys` their labels."""
+        position = np.asarray(rows, dtype=np.int64)
+        return Terms(keys, self.first + position, _filled(coefficient, len(position)))
+
+
+@dataclass(frozen=True)
+class Terms:
+    """Coefficients of columns, each labelled with the keys of the constraint row in which it stands."""
+
+    keys: pd.DataFrame
+    column: Ints
+    coefficient: Floats
+
+    def __neg__(self) -> Terms:
+        return replace(self, coefficient=-self.coefficient)
+
+
+@dataclass(frozen=True)
+class Constraint:
+    """A family of rows, one for each row of `table`; `lower` <= row <= `upper`."""
+
+    name: str
+    table: pd.DataFrame
+    first: int
+    lower: Floats
+    upper: Floats
+    unit: Floats
+
+    def __len__(self) -> int:
+        return len(self.table)
+
+
+@dataclass(frozen=True)
+class Arrays:
+    """The program as a solver takes it: min cost x, row_lower <= matrix x <= row_upper, lower <= x <= upper."""
+
+    cost: Floats
+    lower: Floats
+    upper: Floats
+    matrix: sparse.csc_matrix
+    row_lower: Floats
+    row_upper: Floats
+    column_unit: Floats
+    row_unit: Floats
+
+
+@dataclass
+class LinearProgram:
+    """A program under construction.
+
+    Attributes
+    ----------
+    money_unit : size of the objective's own unit, in the tables' money (1e6 where tables hold USD).
+    """
+
+    money_unit: float = 1.0
+    variables: dict[str, Variable] = field(default_factory=dict)
+    constraints: dict[str, Constraint] = field(default_factory=dict)
+    _entries: list[tuple[Ints, Ints, Floats]] = field(default_factory=list)
+
+    @property
+    def columns(self) -> int:
+        return sum(len(variable) for variable in self.variables.values())
+
+    @property
+    def rows(self) -> int:
+        return sum(len(constraint) for constraint in self.constraints.values())
+
+    def variable(
+        self,
+        name: str,
+        table: pd.DataFrame,
+        *,
+        lower: ArrayLike = 0.0,
+        upper: ArrayLike = np.inf,
+        cost: ArrayLike = 0.0,
+        unit: ArrayLike = 1.0,
+    ) -> Variable:
+        """Add one column for each row of the table.
+
+        Parameters
+        ----------
+        lower, upper, cost, unit : one value, or one for each row of the table.
+        """
+        n, table = len(table), table.reset_index(drop=True)
+        values = (_filled(value, n) for value in (lower, upper, cost, unit))
+        self.variables[name] = Variable(name, table, self.columns, *values)
+        return self.variables[name]
+
+    def constrain(
+        self,
+        name: str,
+        table: pd.DataFrame,
+        *terms: Terms,
+        lower: ArrayLike = -np.inf,
+        upper: ArrayLike = np.inf,
+        unit: ArrayLike = 1.0,
+    ) -> Constraint:
+        """Add one row for each row of the table: the sum of all terms that carry its labels.
+
+        A term whose labels meet several rows enters each of them; one that meets none is left out.
+        """
+        n, table = len(table), table.reset_index(drop=True)
+        values = (_filled(value, n) for value in (lower, upper, unit))
+        constraint = Constraint(name, table, self.rows, *values)
+        for term in terms:
+            row, entry = _match(table, term.keys)
+            self._entries.append((constraint.first + row, term.column[entry], term.coefficient[entry]))
+        self.constraints[name] = constraint
+        return constraint
+
+    def arrays(self) -> Arrays:
+        """The scaled program; entries that meet in one place are added up."""
+        column_unit = self._joined("unit", self.variables)
+        row_unit = self._joined("unit", self.constraints)
+        row, column, value = (np.concatenate([entry[i] for entry in self._entries]) for i in range(3))
+        scaled = value * column_unit[column] / row_unit[row]
+        shape = (self.rows, self.columns)
+        matrix = sparse.coo_matrix((scaled, (row, column)), shape=shape).tocsc()
+        matrix.eliminate_zeros()
+        return Arrays(
+            cost=self._joined("cost", self.variables) * column_unit / self.money_unit,
+            lower=self._joined("lower", self.variables) / column_unit,
+            upper=self._joined("upper", self.variables) / column_unit,
+            matrix=matrix,
+            row_lower=self._joined("lower", self.constraints) / row_unit,
+            row_upper=self._joined("upper", self.constraints) / row_unit,
+            column_unit=column_unit,
+            row_unit=row_unit,
+        )
+
+    def names(self) -> tuple[list[str], list[str]]:
+        """Readable names of all columns and all rows, e.g. `flow[tungsten,KAZ,USA,2030]`."""
+        families: Sequence[dict[str, Any]] = (self.variables, self.constraints)
+        listed = [[label for f in family.values() for label in _labels(f.name, f.table)] for family in families]
+        return listed[0], listed[1]
+
+    def _joined(self, attribute: str, family: dict[str, Any]) -> Floats:
+        parts = [getattr(member, attribute) for member in family.values()]
+        return np.concatenate(parts) if parts else np.zeros(0)
+
+
+def _labels(name: str, table: pd.DataFrame) -> list[str]:
+    cells = [table[column].astype(str) for column in table.columns]
+    return [f"{name}[{','.join(row)}]" for row in zip(*cells, strict=True)] if cells else []
+
+
+def _match(table: pd.DataFrame, keys: pd.DataFrame) -> tuple[Ints, Ints]:
+    """Pairs (row of the table, row of the keys) whose labels agree."""
+    on = list(keys.columns)
+    left = table[on].assign(_row=np.arange(len(table)))
+    right = keys.reset_index(drop=True).assign(_entry=np.arange(len(keys)))
+    both = right.merge(left, on=on, how="inner")
+    return both["_row"].to_numpy(dtype=np.int64), both["_entry"].to_numpy(dtype=np.int64)

@@ -1,0 +1,191 @@
+"""The main job: read a scenario, build the system and its program, solve it, and say what came out."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from importlib.metadata import version
+from pathlib import Path
+
+import pandas as pd
+
+from supplychain import dataset as facts
+from supplychain import indicators, model, scenario, tidy
+from supplychain.dataset import Dataset
+from supplychain.errors import InfeasibleError
+from supplychain.lp import LinearProgram
+from supplychain.pattern import STAGES
+from supplychain.results import Result
+from supplychain.scenario import Scenario
+from supplychain.solver import Solution, Solver, on_optimal_face
+from supplychain.system import System, build_system
+
+
+def run(name: str | Path | Scenario, data: str | Path | Dataset | None = None) -> Result:
+    """Solve one scenario.
+
+    Parameters
+    ----------
+    name : path or bare name of a scenario file, or a Scenario that has been read.
+    data : a data folder or a Dataset (default: the shipped facts).
+
+    Returns
+    -------
+    Result
+
+    Raises
+    ------
+    InputError : the scenario or the data cannot be used.
+    InfeasibleError : no plan satisfies every constraint; the message names those that clash.
+    """
+    clock = _Clock()
+    known = data if isinstance(data, Dataset) else facts.read(data)
+    story = name if isinstance(name, Scenario) else scenario.read(name, known)
+    clock.stop("read")
+    system = build_system(known, story)
+    clock.stop("system")
+    program = model.build_program(system)
+    clock.stop("program")
+    try:
+        solver = Solver(program)
+        clock.stop("pass")
+        solution = solver.solve()
+    except InfeasibleError as error:
+        raise InfeasibleError(f"{story.name}: {error}{_no_unmet(program)}") from None
+    clock.stop("solve")
+    settled = settle(program, system, solution)
+    clock.stop("tie_break")
+    tables = tidy_tables(known, program, system, settled)
+    clock.stop("tables")
+    return Result(
+        name=story.name,
+        title=story.title,
+        objective=settled.objective,
+        manifest=_manifest(known, story, program, settled, solution, clock.parts),
+        tables=tables,
+    )
+
+
+class _Clock:
+    """Wall time of each part of a run, seconds."""
+
+    def __init__(self) -> None:
+        self.parts: dict[str, float] = {}
+        self._last = time.perf_counter()
+
+    def stop(self, part: str) -> None:
+        now = time.perf_counter()
+        self.parts[part], self._last = round(now - self._last, 4), now
+
+
+def _no_unmet(program: LinearProgram) -> str:
+    allowed = len(program.variables["forgone"]) > 0
+    return "" if allowed else "; these data allow no unmet demand"
+
+
+def settle(program: LinearProgram, system: System, solution: Solution) -> Solution:
+    """Of all plans that cost the same, the one nearest the base year's pattern, with the optimum's duals."""
+    if not system.deliveries["observed"].any():
+        return solution
+    face = on_optimal_face(program, solution)
+    model.nearest_pattern(face, system)
+    try:
+        nearest = Solver(face).solve()
+    except InfeasibleError:
+        # The face is empty only by rounding; the first optimum then stands as it is.
+        return solution
+    return solution.with_plan(program, nearest.value[: program.columns])
+
+
+def tidy_tables(known: Dataset, program: LinearProgram, system: System, solution: Solution) -> dict[str, pd.DataFrame]:
+    """Every table of the result folder."""
+    supply = tidy.supply(program, system, solution)
+    dependence = indicators.dependence(supply, known["groups"], system.homes)
+    tables = {
+        "paths": tidy.paths(program, system, solution),
+        "supply": supply,
+        "dependence": dependence,
+        "prices": tidy.prices(program, system, solution),
+        "policies": tidy.policies(program, system, solution, supply),
+        "capacity": tidy.capacity(program, system, solution),
+        "unmet": tidy.unmet(program, system, solution),
+        "costs": tidy.costs(program, system, solution),
+    }
+    summary = summarise(system, tables, solution.objective, known.money)
+    return {"summary": summary} | tables
+
+
+def summarise(system: System, tables: dict[str, pd.DataFrame], objective: float, money: str) -> pd.DataFrame:
+    """The headline figures: metric, value, unit. Shares are of the last year, each mineral counting the same."""
+    last = int(system.years["year"].iloc[-1])
+    dependence = tables["dependence"]
+    us = dependence[(dependence["market"] == "USA") & (dependence["year"] == last)]
+    rows: list[tuple[str, float, str]] = [("objective", objective, money)]
+    for stage in STAGES[:2]:
+        part = us[us["stage"] == stage]
+        for metric in ("top_share", "share_feoc", "share_central_asia") if len(part) else ():
+            rows.append((f"{metric}_{stage}", float(part[metric].mean()), "1"))
+    weights = system.years.set_index("year")["weight"]
+    if money == "USD":
+        rows += [("us_bill", _us_bill(tables), "million USD, present value")]
+        rows += _lost(system, tables["unmet"])
+        switching = tables["costs"].query("item == 'switching'")
+        rows += [("switching", float((switching["musd"] * switching["year"].map(weights)).sum()), "million USD, present value")]
+    return pd.DataFrame(rows, columns=["metric", "value", "unit"])
+
+
+def _us_bill(tables: dict[str, pd.DataFrame]) -> float:
+    supply = tables["supply"].query("market == 'USA' and stage == 'supply'")
+    bought = supply.groupby(["year", "mineral"], as_index=False)["tonnes"].sum()
+    priced = bought.merge(tables["prices"].query("market == 'USA'"), on=["year", "mineral"])
+    return float((priced["tonnes"] * priced["usd_per_t"]).sum() / 1e6)
+
+
+def _lost(system: System, unmet: pd.DataFrame) -> list[tuple[str, float, str]]:
+    """What the US goes without: minerals by value, vehicles and gigawatts, over all years."""
+    us = unmet[unmet["market"] == "USA"]
+    of_minerals = us[us["unit"] == "t"]
+    short = of_minerals.groupby("item")["share"].max()
+    units = {"vehicle": ("vehicles_lost", 1.0, "vehicles"), "MW": ("gw_lost", 1e-3, "GW")}
+    rows = [("us_forgone", float(of_minerals["value_musd"].sum()), "million USD")]
+    rows.append(("us_minerals_short", float((short > 0.01).sum()), "minerals short by over 1 % in some year"))
+    for unit, (metric, factor, label) in units.items():
+        rows.append((metric, float(us.loc[us["unit"] == unit, "amount"].sum()) * factor, label))
+    return rows
+
+
+def _manifest(
+    known: Dataset, story: Scenario, program: LinearProgram, settled: Solution, first: Solution, parts: dict[str, float]
+) -> dict[str, object]:
+    certificate = settled.certificate
+    balance = tidy.closure(program, settled)
+    return {
+        "supplychain": version("supplychain"),
+        "scenario": {"name": story.name, "sha256": story.digest, "resolved": story.resolved()},
+        "data": {"sha256": known.digest, "money": known.money},
+        "solver": certificate.solver,
+        "status": certificate.status,
+        "objective": float(f"{settled.objective:.9g}"),
+        "columns": program.columns,
+        "rows": program.rows,
+        "primal_residual": certificate.primal_residual,
+        "dual_residual": certificate.dual_residual,
+        "gap": certificate.gap,
+        "mass_balance": {row.mineral: row.closure for row in balance.itertuples()},
+        "significant_digits": 6,
+        "seconds": parts | {"highs": round(first.certificate.seconds, 4)},
+    }
+
+
+def run_all(
+    names: list[str | Path], data: str | Path | None, done: Callable[[Result], None] | None = None
+) -> list[Result]:
+    """Solve several scenarios on the same facts; `done` is called with each result as it comes."""
+    known = facts.read(data)
+    stories = [scenario.read(name, known) for name in names]
+    results = []
+    for story in stories:
+        results.append(run(story, known))
+        if done:
+            done(results[-1])
+    return results

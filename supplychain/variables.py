@@ -1,0 +1,264 @@
+"""The columns of the program: one function for each family of variables, over the system's tables.
+
+Variables carry the names of docs/model.md in words: `flow` is x, `delivered` is z, `build` is b, `forgone`
+is e, `deployed` is d, `undelivered` is u. Costs are present values: each year's money times its weight.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from supplychain.lp import LinearProgram
+from supplychain.pattern import SEED, STAGES
+from supplychain.system import System
+
+# Multiples of a base-year delivery at which the switching cost steps up (eq. 8).
+DELIVERY_EDGES = np.array([0.05, 0.3, 0.6, 0.85, 0.96, 1.0, 1.04, 1.15, 1.4, 2.0, 3.5, 8.0, 30.0, 120.0])
+FEED_EDGES = np.array([1.0, 1.1, 1.5, 2.5, 6.0, 30.0])
+# Multiples of the normal price at which demand is forgone; beyond the last, all that is left is unmet.
+PRICE_EDGES = np.array([1.0, 1.05, 1.15, 1.3, 1.5, 2.0, 3.0, 4.5, 6.5, 10.0])
+PLACE = ["mineral", "stage", "country"]
+
+
+
+
+def yearly(table: pd.DataFrame, system: System) -> pd.DataFrame:
+    return table.merge(system.years, how="cross")
+
+
+def unit_of(table: pd.DataFrame, system: System) -> np.ndarray:
+    units = system.minerals.set_index("mineral")["unit_t"]
+    return table["mineral"].map(units).to_numpy(dtype=float)
+
+
+def flows(lp: LinearProgram, system: System) -> None:
+    """x[p,y]: tonnes delivered along each path, at the cost of its stages, freight, time and margin."""
+    costs = [f"{item}_usd_per_t" for item in (*STAGES, "freight", "time", "margin")]
+    feeds = [f"feed_{stage}" for stage in STAGES if f"feed_{stage}" in system.paths]
+    columns = ["path", "mineral", "market", *STAGES, "supplier", "via_hub", *feeds]
+    table = yearly(system.paths[columns].assign(cost=system.paths[costs].sum(axis=1)), system)
+    lp.variable("flow", table, cost=table["cost"] * table["weight"], unit=unit_of(table, system))
+    through = pd.concat(
+        [
+            system.paths.loc[system.paths[stage] != "", ["mineral", "market", stage]]
+            .set_axis(["mineral", "market", "country"], axis=1)
+            .assign(stage=stage)
+            for stage in STAGES
+        ]
+    ).drop_duplicates()
+    through = yearly(through[[*PLACE, "market"]], system)
+    lp.variable("through", through, unit=unit_of(through, system))
+    total = yearly(system.use.loc[system.use["traced"], ["mineral", "market"]].drop_duplicates(), system)
+    lp.variable("total", total, unit=unit_of(total, system))
+
+
+def pooled_flows(lp: LinearProgram, system: System) -> None:
+    """z: deliveries within their steps; in pooled markets also the feeds between stages and output by place."""
+    steps = delivery_steps(system)
+    lp.variable(
+        "delivered", steps, upper=steps["width_t"], cost=steps["cost"] * steps["weight"], unit=unit_of(steps, system)
+    )
+    pooled = system.feeds[~system.feeds["hub"]] if len(system.use[~system.use["traced"]]) else system.feeds[:0]
+    columns = ["feed", "mineral", "stage", "origin", "next_stage", "destination", "share"]
+    moved = pooled[["freight_usd_per_t", "time_usd_per_t", "margin_usd_per_t"]].sum(axis=1)
+    feed = yearly(pooled[columns].assign(cost=moved), system)
+    lp.variable("feed", feed, cost=feed["cost"] * feed["weight"], unit=unit_of(feed, system))
+    ends = [
+        pooled[["mineral", "stage", "origin"]].set_axis(PLACE, axis=1),
+        pooled[["mineral", "next_stage", "destination"]].set_axis(PLACE, axis=1),
+        last_stage(system, steps[~steps["traced"]]),
+    ]
+    places = pd.concat(ends, ignore_index=True).drop_duplicates(ignore_index=True)
+    opex = system.sites.drop_duplicates(["mineral", "stage"])[["mineral", "stage", "opex_usd_per_t"]]
+    places = places.merge(system.chain[["mineral", "stage", "ore", "ratio"]], on=["mineral", "stage"])
+    places = places.merge(opex.rename(columns={"mineral": "ore"}), on=["ore", "stage"], how="left")
+    output = yearly(places.fillna({"opex_usd_per_t": 0.0}), system)
+    lp.variable(
+        "pooled", output, cost=output["opex_usd_per_t"] * output["weight"], unit=unit_of(output, system)
+    )
+    for name, table in (("excess", _traced_excess(system)), ("pooled_excess", _pooled_excess(system, pooled))):
+        lp.variable(
+            name, table, upper=table["width_t"], cost=table["cost"] * table["weight"], unit=unit_of(table, system)
+        )
+
+
+def last_stage(system: System, deliveries: pd.DataFrame) -> pd.DataFrame:
+    """Place (mineral, stage, country) at which each delivery leaves the chain."""
+    last = system.chain.loc[system.chain["last"]].set_index("mineral")["stage"]
+    table = deliveries[["mineral", "supplier"]].assign(stage=deliveries["mineral"].map(last))
+    return table.rename(columns={"supplier": "country"})[PLACE]
+
+
+def switching_cost(multiple: np.ndarray, substitution: np.ndarray) -> np.ndarray:
+    """Marginal switching cost as a share of the price: 1 - multiple^(-1/sigma) (eq. 8)."""
+    return 1.0 - multiple ** (-1.0 / substitution)
+
+
+def delivery_steps(system: System) -> pd.DataFrame:
+    """Steps of every delivery and year: `width_t`, and `cost` per tonne (with freight in pooled markets).
+
+    The base tonnes grow with the market's use. A pair without base tonnes has one step, open and free.
+    """
+    table = system.deliveries[
+        ["delivery", "mineral", "supplier", "market", "traced", "observed", "base_t", "price", "substitution"]
+    ]
+    moved = system.deliveries[["freight_usd_per_t", "time_usd_per_t", "margin_usd_per_t"]].sum(axis=1)
+    table = table.assign(moved=moved.where(~table["traced"], 0.0))
+    growth = system.use[["mineral", "market", "year", "growth"]]
+    table = yearly(table, system).merge(growth, on=["mineral", "market", "year"])
+    patterned = table["base_t"].notna() & table["substitution"].notna()
+    free = table[~patterned].assign(step=0, width_t=np.inf, switching=0.0, cost=lambda t: t["moved"])
+    steps = table[patterned]
+    steps = _stepped(steps, DELIVERY_EDGES, steps["base_t"] * steps["growth"], steps["price"], from_zero=True)
+    steps["cost"] = steps["switching"] + steps["moved"]
+    drop = ["observed", "base_t", "price", "substitution", "moved", "growth"]
+    return pd.concat([free, steps], ignore_index=True).drop(columns=drop)
+
+
+def delivery_reference(delivered: pd.DataFrame) -> pd.DataFrame:
+    """Less what the base pattern itself would show as switching cost: year, item, musd (negative of a constant).
+
+    Steps below the base tonnes earn, so the pattern as it was would show a gain; it is the zero of the scale.
+    """
+    below = delivered["switching"].where(np.isfinite(delivered["width_t"]) & (delivered["switching"] < 0), 0.0)
+    musd = -(below * delivered["width_t"].where(np.isfinite(delivered["width_t"]), 0.0)) / 1e6
+    return pd.DataFrame({"year": delivered["year"], "item": "switching", "musd": musd})
+
+
+def _stepped(
+    table: pd.DataFrame, edges: np.ndarray, base: pd.Series, price: pd.Series, *, from_zero: bool
+) -> pd.DataFrame:
+    """Each row once per step between the edges: width_t and switching cost at the step's geometric middle."""
+    n, middle = len(edges) - 1, np.sqrt(edges[:-1] * edges[1:])
+    width = np.diff(edges)
+    width[0] = edges[1] if from_zero else width[0]
+    width[-1] = np.inf
+    long = table.loc[table.index.repeat(n)].reset_index(drop=True)
+    step = np.tile(np.arange(n), len(table))
+    sigma = long["substitution"].to_numpy(dtype=float)
+    return long.assign(
+        step=step,
+        width_t=np.repeat(base.to_numpy(dtype=float), n) * width[step],
+        switching=np.repeat(price.to_numpy(dtype=float), n) * switching_cost(middle[step], sigma),
+    )
+
+
+def _traced_excess(system: System) -> pd.DataFrame:
+    """Steps for what a traced path draws from an origin beyond its site's usual proportion."""
+    feeds = system.feeds[system.feeds["share"].notna()]
+    base = system.use.loc[system.use["traced"], ["mineral", "market", "year", "base_t", "growth"]]
+    table = feeds[[*_FEED, "ratio"]].merge(base, on="mineral")
+    flows = _base_through(system)
+    keys = pd.MultiIndex.from_frame(table[["mineral", "next_stage", "destination", "market"]])
+    through = flows.reindex(keys, fill_value=0.0).to_numpy()
+    table["value_usd_per_t"] *= table.pop("ratio")
+    return _excess(system, table, np.maximum(through, SEED * table["base_t"]) * table["growth"])
+
+
+_FEED = ["feed", "mineral", "stage", "origin", "next_stage", "destination", "share", "seed", "value_usd_per_t"]
+
+
+def _base_through(system: System) -> pd.Series:
+    """Base-year tonnes of the traced paths by mineral, stage (or `supply`), country and market."""
+    parts = [
+        system.paths.groupby(["mineral", place, "market"])["base_t"].sum().rename_axis(["mineral", "country", "market"])
+        for place in (*STAGES, "supplier")
+    ]
+    keys = [stage if stage != "supplier" else "supply" for stage in (*STAGES, "supplier")]
+    both = pd.concat(parts, keys=keys, names=["stage"])
+    return both.reorder_levels(["mineral", "stage", "country", "market"]).sort_index()
+
+
+def _pooled_excess(system: System, pooled: pd.DataFrame) -> pd.DataFrame:
+    """The same for the pooled markets, in tonnes of the origin's product."""
+    feeds = pooled[pooled["share"].notna()]
+    need = feeds.groupby(["mineral", "stage", "destination"])["base_t"].transform("sum")
+    world = feeds.groupby(["mineral", "stage"])["base_t"].transform("sum")
+    growth = system.use[~system.use["traced"]].assign(t=lambda u: u["base_t"] * u["growth"])
+    growth = growth.groupby(["mineral", "year"])[["t", "base_t"]].sum()
+    growth = (growth["t"] / growth["base_t"].replace(0.0, np.nan)).fillna(1.0).rename("growth").reset_index()
+    table = feeds[_FEED].assign(reference=np.maximum(need, SEED * world)).merge(growth, on="mineral")
+    return _excess(system, table, table["reference"] * table["growth"])
+
+
+def _excess(system: System, table: pd.DataFrame, reference: pd.Series) -> pd.DataFrame:
+    table = table.merge(system.minerals[["mineral", "substitution"]], on="mineral").merge(system.years, on="year")
+    base = np.maximum(table["share"] + table["seed"], 1e-6) * reference.to_numpy()
+    steps = _stepped(table, FEED_EDGES, base, table["value_usd_per_t"], from_zero=False)
+    keep = ["feed", "mineral", "year", "weight", "step", "width_t", "switching"]
+    keep = [*keep, "market"] if "market" in steps else keep
+    return steps[keep].assign(cost=steps["switching"])
+
+
+def capacities(lp: LinearProgram, system: System) -> None:
+    """Use of existing capacity at its capital charge, and b: capacity built, paid for from then on."""
+    existing = system.existing.merge(system.sites[[*PLACE, "charge_usd_per_t"]], on=PLACE).merge(system.years, on="year")
+    lp.variable(
+        "used",
+        existing,
+        upper=existing["existing_t"],
+        cost=existing["charge_usd_per_t"] * existing["weight"],
+        unit=unit_of(existing, system),
+    )
+    table = yearly(system.builds, system).query("year >= first_year")
+    later = system.years.sort_values("year", ascending=False)
+    annuity_weight = later.set_index("year")["weight"].cumsum()
+    table = table.assign(annuity_weight=table["year"].map(annuity_weight))
+    cost = table["charge_usd_per_t"] * table["annuity_weight"]
+    lp.variable("build", table, upper=table["yearly_t"], cost=cost, unit=unit_of(table, system))
+    funded = _funded(table, system)
+    paid = -funded["capex_share"] * funded["charge_usd_per_t"] * funded["annuity_weight"]
+    lp.variable("subsidised", funded, cost=paid, unit=unit_of(funded, system))
+
+
+def _funded(builds: pd.DataFrame, system: System) -> pd.DataFrame:
+    """Builds that a fund may share in."""
+    table = builds.merge(system.funds, on=PLACE)
+    return table[(table["year"] >= table["from_year"]) & (table["year"] <= table["to_year"])]
+
+
+def uses(lp: LinearProgram, system: System) -> None:
+    """e: use forgone by step of price; d and u: technologies deployed and services not delivered."""
+    steps = forgone_steps(system)
+    lp.variable(
+        "forgone",
+        steps,
+        upper=steps["width_t"],
+        cost=steps["value_usd_per_t"] * steps["weight"],
+        unit=unit_of(steps, system),
+    )
+    services = system.services.merge(system.years, on="year")
+    size = services.groupby("service")["amount"].transform("max").clip(lower=1e-9) / 1000.0
+    value = services["value_usd_per_unit"] * services["weight"]
+    lp.variable("undelivered", services, cost=value, unit=size)
+    technologies = system.technologies.merge(services[["service", "year", "amount"]], on=["service", "year"])
+    size = technologies.groupby("service")["amount"].transform("max").clip(lower=1e-9) / 1000.0
+    lp.variable("deployed", technologies, unit=size)
+
+
+def forgone_steps(system: System) -> pd.DataFrame:
+    """Steps of price-responsive use: `width_t` in the long run, `pace_t` a year, `value_usd_per_t`.
+
+    Along the long-run curve q = (p/p0)^(-long_run) each step is as wide as the price moves it; in one year it
+    gives way only as far as the short-run elasticity has it. The last step is what is left: unmet.
+    """
+    elastic = system.minerals.dropna(subset=["short_run", "long_run"])
+    table = system.use.merge(elastic[["mineral", "price", "short_run", "long_run"]], on="mineral")
+    table = table[(table["tonnes"] > 0) & (table["price"] > 0)].merge(system.years, on="year")
+    n = len(PRICE_EDGES)
+    long = table.loc[table.index.repeat(n)].reset_index(drop=True)
+    step = np.tile(np.arange(n), len(table))
+    low, high = PRICE_EDGES, np.append(PRICE_EDGES[1:], np.inf)
+    wide = low[step] ** -long["long_run"] - high[step] ** -long["long_run"]
+    quick = low[step] ** -long["short_run"] - high[step] ** -long["short_run"]
+    middle = np.append(np.sqrt(low[:-1] * low[1:]), low[-1])
+    last = step == n - 1
+    return long[["mineral", "market", "year", "weight"]].assign(
+        step=step,
+        width_t=np.where(last, 1.0, wide) * long["tonnes"],
+        pace_t=np.where(last, np.inf, np.minimum(quick, wide)) * long["tonnes"],
+        value_usd_per_t=middle[step] * long["price"],
+    )
+
+
