@@ -16,8 +16,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from supplychain import dataset as facts
-from supplychain import plots, scenario
-from supplychain import run as job
+from supplychain import job, plots, scenario
 from supplychain.errors import InfeasibleError, InputError
 from supplychain.results import Result
 
@@ -80,7 +79,7 @@ def run(
                 step(f"drawing {story.name}")
                 plots.draw_all(results[-1], folder / "figures")
         if figures and len(results) > 1:
-            plots.draw_comparison(results, out / "figures")
+            plots.draw_comparison(results, job.observed_multiples(known), out / "figures")
     _show(job.summary_table(results), quiet, as_json, "Scenarios")
 
 

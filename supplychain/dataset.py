@@ -288,12 +288,13 @@ def coverage(dataset: Dataset) -> pd.DataFrame:
 
     Returns
     -------
-    DataFrame: `table`, `rows`, `sourced` (a source and no estimate), `estimated`.
+    DataFrame: `table`, `rows`, `sourced` (rows that name a source), `estimated` (rows whose figure was made
+    from it, or without one, as their `estimate` says).
     """
     facts = {name: dataset[name] for name, resource in schema().items() if "fact" in resource}
     return pd.DataFrame(
         [
-            (name, len(t), int(((t["source"] != "") & (t["estimate"] == "")).sum()), int((t["estimate"] != "").sum()))
+            (name, len(t), int((t["source"] != "").sum()), int((t["estimate"] != "").sum()))
             for name, t in facts.items()
         ],
         columns=["table", "rows", "sourced", "estimated"],

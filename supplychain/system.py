@@ -18,7 +18,7 @@ from supplychain.pattern import OTHER, STAGES, Pattern, base_pattern
 from supplychain.scenario import Scenario
 
 CARGO_INTEREST = 0.08
-OWN_GROWTH = 0.15
+OWN_GROWTH = 0.2
 SMALL_GROWTH = 0.1
 HUB_UTILISATION = 0.8
 SCALE = 1000.0

@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from supplychain import dataset as facts
-from supplychain import indicators, model, scenario, tidy
+from supplychain import economics, indicators, model, scenario, tidy
 from supplychain.dataset import Dataset
 from supplychain.errors import InfeasibleError
 from supplychain.lp import LinearProgram
@@ -189,3 +189,44 @@ def run_all(
         if done:
             done(results[-1])
     return results
+
+
+def observed_multiples(known: Dataset) -> pd.Series:
+    """What prices did under the real controls: 2025 over the normal price, by controlled mineral and copper."""
+    minerals = known["minerals"]
+    shown = minerals.loc[minerals["controlled"] | (minerals["mineral"] == "copper"), "mineral"]
+    now = known["prices"].query("year == 2025").set_index("mineral")["usd_per_t"]
+    ratio = now / economics.calibration_prices(known)
+    return ratio.reindex(shown).dropna()
+
+
+def summary_table(results: list[Result]) -> pd.DataFrame:
+    """One row a scenario: what it costs, on whom the United States depends, what it goes without.
+
+    Returns
+    -------
+    DataFrame: scenario, cost_busd (the world's minimal cost, present value), extra_busd (over the first scenario),
+    us_bill_busd (delivered price x tonnes), top_share, feoc_share, central_asia_share (US supply of the last year at the
+    later of mine and refine, each mineral counting the same), short (minerals short by over 1 % in some year),
+    vehicles_lost, gw_lost. Data in other money than USD give the scenario and its objective only.
+    """
+    rows = []
+    for result in results:
+        value = result.tables["summary"].set_index("metric")["value"]
+        row: dict[str, object] = {"scenario": result.name}
+        if "us_bill" not in value:
+            rows.append(row | {"objective": result.objective, "unit": result.manifest["data"]["money"]})
+            continue
+        shares = {
+            column: max(float(value.get(f"{metric}_{stage}", 0.0)) for stage in STAGES[:2])
+            for column, metric in (("top", "top_share"), ("feoc", "share_feoc"), ("central_asia", "share_central_asia"))
+        }
+        rows.append(
+            row
+            | {"cost_busd": result.objective / 1e9, "extra_busd": (result.objective - results[0].objective) / 1e9}
+            | {"us_bill_busd": float(value["us_bill"]) / 1e3}
+            | {f"{name}_share": share for name, share in shares.items()}
+            | {"short": int(value["us_minerals_short"])}
+            | {"vehicles_lost": float(value["vehicles_lost"]), "gw_lost": float(value["gw_lost"])}
+        )
+    return pd.DataFrame(rows)
