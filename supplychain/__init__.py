@@ -1,16 +1,16 @@
 """A linear-programming model of critical-mineral supply.
 
-    >>> import supplychain
-    >>> result = supplychain.run("status_quo")
-    >>> result.dependence
+>>> import supplychain
+>>> result = supplychain.run("status_quo")
+>>> result.dependence
 """
 
 from supplychain.dataset import Dataset
 from supplychain.dataset import read as read_data
 from supplychain.errors import InfeasibleError, InputError
+from supplychain.job import run
 from supplychain.plots import Plotter
 from supplychain.results import Result, load
-from supplychain.job import run
 from supplychain.scenario import Scenario
 from supplychain.scenario import read as read_scenario
 

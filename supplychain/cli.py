@@ -89,7 +89,7 @@ def check(scenarios: Scenarios, data: Data = None, quiet: Quiet = False, as_json
     with _told():
         known = facts.read(data)
         stories = [scenario.read(name, known) for name in scenarios]
-    rows = []
+    rows: list[tuple[str, str, str, int]] = []
     for story in stories:
         for name, policy in story.policies.items():
             written = sum(len(t) for t in policy.rows(name, known, story.years).values())
@@ -105,7 +105,9 @@ def check(scenarios: Scenarios, data: Data = None, quiet: Quiet = False, as_json
 
 @app.command()
 def data(
-    table: Annotated[str | None, typer.Argument(help="A table of the facts; without it, how well each is sourced.")] = None,
+    table: Annotated[
+        str | None, typer.Argument(help="A table of the facts; without it, how well each is sourced.")
+    ] = None,
     source: Annotated[str | None, typer.Option("--source", help="Only rows from this source.")] = None,
     check_: Annotated[bool, typer.Option("--check", help="Validate, and compare countries with world totals.")] = False,
     data: Data = None,
@@ -133,7 +135,9 @@ def _check_totals(known: facts.Dataset, quiet: bool, as_json: bool) -> None:
         typer.echo(f"{len(totals) - len(off)} of {len(totals)} world totals add up within rounding; ", nl=False)
         typer.echo(f"{len(unexplained)} do not without a reason given")
         minerals, countries = known["minerals"]["mineral"].nunique(), known["countries"]["country"].nunique()
-        typer.echo(f"{minerals} minerals, {countries} countries, {sourced['rows'].sum()} fact rows, {share:.1%} with a source")
+        typer.echo(
+            f"{minerals} minerals, {countries} countries, {sourced['rows'].sum()} fact rows, {share:.1%} with a source"
+        )
     if len(unexplained):
         raise typer.Exit(1)
 
@@ -168,5 +172,3 @@ def _cell(value: Any) -> str:
     if isinstance(value, float):
         return "" if pd.isna(value) else f"{value:,.4g}" if abs(value) < 1000 else f"{value:,.0f}"
     return str(value)
-
-

@@ -149,17 +149,13 @@ def _rows(file: Path, faults: list[Fault]) -> Iterator[tuple[int, list[str]]]:
             start = reader.line_num + 1
 
 
-def _typed(
-    file: Path, table: pd.DataFrame, fields: list[dict[str, Any]], faults: list[Fault]
-) -> pd.DataFrame:
+def _typed(file: Path, table: pd.DataFrame, fields: list[dict[str, Any]], faults: list[Fault]) -> pd.DataFrame:
     table = table.copy()
     for position, field in enumerate(fields, start=1):
         name = field["name"]
         values, problems = _column(table[name], field)
         table[name] = values
-        faults += [
-            Fault(file, int(table[LINE].iloc[i]), position, f"{name}: {message}") for i, message in problems
-        ]
+        faults += [Fault(file, int(table[LINE].iloc[i]), position, f"{name}: {message}") for i, message in problems]
     return table
 
 
@@ -168,26 +164,27 @@ def _column(raw: pd.Series, field: dict[str, Any]) -> tuple[pd.Series, list[tupl
     text = raw.fillna("").astype(str)
     limits = field.get("constraints", {})
     blank = (text == "").to_numpy()
-    problems = [(i, "a value is required") for i in np.flatnonzero(blank)] if limits.get("required") else []
+    missing: Any = np.flatnonzero(blank) if limits.get("required") else []
+    problems: list[tuple[int, str]] = [(int(i), "a value is required") for i in missing]
     if field["type"] in ("number", "integer"):
         values = pd.to_numeric(text.where(~blank), errors="coerce")
         finite = np.isfinite(values.to_numpy(dtype=float))
         whole = finite & (values.to_numpy(dtype=float) % 1 == 0) if field["type"] == "integer" else finite
         problems += [
-            (i, f"{text.iloc[i]!r} is not a finite {field['type']}") for i in np.flatnonzero(~blank & ~whole)
+            (int(i), f"{text.iloc[i]!r} is not a finite {field['type']}") for i in np.flatnonzero(~blank & ~whole)
         ]
         problems += _out_of_range(values, limits)
         required = bool(limits.get("required")) and not problems
         return values.astype(int if field["type"] == "integer" and required else float), problems
     if field["type"] == "boolean":
         wrong = ~blank & ~text.isin(BOOLEANS).to_numpy()
-        problems += [(i, f"{text.iloc[i]!r} is neither true nor false") for i in np.flatnonzero(wrong)]
+        problems += [(int(i), f"{text.iloc[i]!r} is neither true nor false") for i in np.flatnonzero(wrong)]
         return text.map(BOOLEANS).fillna(False).astype(bool), problems
     allowed = limits.get("enum")
     if allowed:
         wrong = ~blank & ~text.isin(allowed).to_numpy()
         problems += [
-            (i, f"unknown {text.iloc[i]!r}; {nearest(text.iloc[i], allowed)}") for i in np.flatnonzero(wrong)
+            (int(i), f"unknown {text.iloc[i]!r}; {nearest(text.iloc[i], allowed)}") for i in np.flatnonzero(wrong)
         ]
     return text.astype(object), problems
 
@@ -200,9 +197,7 @@ def _out_of_range(values: pd.Series, limits: dict[str, Any]) -> list[tuple[int, 
     return below + above
 
 
-def _check_keys(
-    folder: Path, name: str, resource: dict[str, Any], tables: dict[str, pd.DataFrame]
-) -> Iterator[Fault]:
+def _check_keys(folder: Path, name: str, resource: dict[str, Any], tables: dict[str, pd.DataFrame]) -> Iterator[Fault]:
     """Duplicate primary keys, names that the table referred to does not have, rows without provenance."""
     file, table, rules = folder / resource["path"], tables[name], resource["schema"]
     key = rules.get("primaryKey", [])
@@ -229,9 +224,7 @@ def _unknown_names(
         entry = "/".join(want[i])
         hint = nearest(entry, {"/".join(item) for item in have})
         column = list(table.columns).index(fields[-1]) + 1
-        yield Fault(
-            file, int(table[LINE].iloc[i]), column, f"unknown {' and '.join(fields)} {entry!r}; {hint}"
-        )
+        yield Fault(file, int(table[LINE].iloc[i]), column, f"unknown {' and '.join(fields)} {entry!r}; {hint}")
 
 
 def _without_provenance(file: Path, table: pd.DataFrame, value: str) -> Iterator[Fault]:
@@ -293,10 +286,7 @@ def coverage(dataset: Dataset) -> pd.DataFrame:
     """
     facts = {name: dataset[name] for name, resource in schema().items() if "fact" in resource}
     return pd.DataFrame(
-        [
-            (name, len(t), int((t["source"] != "").sum()), int((t["estimate"] != "").sum()))
-            for name, t in facts.items()
-        ],
+        [(name, len(t), int((t["source"] != "").sum()), int((t["estimate"] != "").sum())) for name, t in facts.items()],
         columns=["table", "rows", "sourced", "estimated"],
     )
 
@@ -319,7 +309,9 @@ def table(dataset: Dataset, name: str | None = None, source: str | None = None) 
     if name is None and source is None:
         return coverage(dataset)
     if name is None:
-        counts = {n: int((t["source"] == source).sum()) for n, t in dataset.tables.items() if n != "sources" and "source" in t}
+        counts = {
+            n: int((t["source"] == source).sum()) for n, t in dataset.tables.items() if n != "sources" and "source" in t
+        }
         return pd.DataFrame([(n, c) for n, c in counts.items() if c], columns=["table", "rows"])
     if name not in dataset.tables:
         raise InputError([Fault(dataset.path, 1, 1, f"no table {name!r}; {nearest(name, dataset.tables)}")])

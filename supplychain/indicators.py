@@ -56,31 +56,44 @@ def dependence(supply: pd.DataFrame, groups: pd.DataFrame, homes: pd.DataFrame) 
     """
     home = dict(zip(homes["country"], homes["market"], strict=True))
     supply = supply.assign(foreign=supply["country"].map(home).fillna(supply["country"]) != supply["market"])
-    rows = [_dependence_row(key, part) for key, part in supply.groupby(SUPPLY_KEYS, sort=True)]
-    table = pd.DataFrame(rows)
-    if table.empty:
+    if supply.empty:
         return pd.DataFrame(columns=[*SUPPLY_KEYS, "top_supplier", "top_share", "hhi"])
+    table = _concentration(supply).join(_top_supplier(supply)).reset_index()
     index = pd.MultiIndex.from_frame(table[SUPPLY_KEYS])
     for group in ("feoc", "central_asia"):
         members = set(groups.loc[groups["group"] == group, "country"])
         table[f"share_{group}"] = group_share(supply, members).reindex(index).to_numpy()
     abroad = supply.loc[supply["foreign"], "country"]
     table["net_import_reliance"] = group_share(supply, set(abroad)).reindex(index).to_numpy()
-    return table
+    table = table.fillna({"top_supplier": "", "top_share": 0.0})
+    columns = [*SUPPLY_KEYS, "top_supplier", "top_share", "hhi", "hhi_low", "hhi_high"]
+    return table[[*columns, "share_feoc", "share_central_asia", "net_import_reliance"]]
 
 
-def _dependence_row(key: object, part: pd.DataFrame) -> dict[str, object]:
-    total = float(part["tonnes"].sum())
-    foreign = part[part["foreign"]]
-    top = foreign.loc[foreign["tonnes"].idxmax()] if len(foreign) and total > 0 else None
-    low, high = hhi_range(part["low_t"].to_numpy(), part["high_t"].to_numpy(), total)
-    return dict(zip(SUPPLY_KEYS, key, strict=True)) | {  # type: ignore[call-overload]
-        "top_supplier": "" if top is None else top["country"],
-        "top_share": 0.0 if top is None else float(top["tonnes"]) / total,
-        "hhi": hhi(part["tonnes"] / total) if total > 0 else 0.0,
-        "hhi_low": low,
-        "hhi_high": high,
-    }
+def _concentration(supply: pd.DataFrame) -> pd.DataFrame:
+    """HHI and its range by year, mineral, stage and market."""
+    ordered = supply.sort_values(SUPPLY_KEYS, kind="stable")
+    groups = ordered.groupby(SUPPLY_KEYS, sort=True)
+    total = groups["tonnes"].sum()
+    share = ordered["tonnes"] / groups["tonnes"].transform("sum").replace(0.0, np.nan)
+    table = pd.DataFrame({"hhi": share.pow(2).groupby([ordered[k] for k in SUPPLY_KEYS]).sum()})
+    low, high = ordered["low_t"].to_numpy(), ordered["high_t"].to_numpy()
+    edges = np.concatenate([[0], np.cumsum(groups.size().to_numpy())])
+    ranges = [
+        (h, h) if np.all(high[a:b] - low[a:b] <= 1e-9 * t) else hhi_range(low[a:b], high[a:b], t)
+        for a, b, t, h in zip(edges[:-1], edges[1:], total, table["hhi"], strict=True)
+    ]
+    return table.assign(hhi_low=[r[0] for r in ranges], hhi_high=[r[1] for r in ranges])
+
+
+def _top_supplier(supply: pd.DataFrame) -> pd.DataFrame:
+    """The largest supplier from outside the market, and its share."""
+    whole = supply.groupby(SUPPLY_KEYS)["tonnes"].sum()
+    foreign = supply[supply["foreign"] & (supply["tonnes"] > 0)].sort_values(
+        [*SUPPLY_KEYS, "tonnes", "country"], ascending=[True] * 4 + [False, True]
+    )
+    top = foreign.drop_duplicates(SUPPLY_KEYS).set_index(SUPPLY_KEYS)
+    return pd.DataFrame({"top_supplier": top["country"], "top_share": top["tonnes"] / whole.reindex(top.index)})
 
 
 def import_shares(supply: pd.DataFrame, market: str, year: int) -> pd.DataFrame:

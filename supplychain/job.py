@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from supplychain import dataset as facts
-from supplychain import economics, indicators, model, scenario, tidy
+from supplychain import economics, indicators, model, scenario, tidy, ties
 from supplychain.dataset import Dataset
 from supplychain.errors import InfeasibleError
 from supplychain.lp import LinearProgram
@@ -87,8 +87,8 @@ def settle(program: LinearProgram, system: System, solution: Solution) -> Soluti
     """Of all plans that cost the same, the one nearest the base year's pattern, with the optimum's duals."""
     if not system.deliveries["observed"].any():
         return solution
-    face = on_optimal_face(program, solution)
-    model.nearest_pattern(face, system)
+    face = on_optimal_face(program, solution, ties.traced_part(program))
+    ties.nearest_pattern(face, system)
     try:
         nearest = Solver(face).solve()
     except InfeasibleError:
@@ -130,7 +130,13 @@ def summarise(system: System, tables: dict[str, pd.DataFrame], objective: float,
         rows += [("us_bill", _us_bill(tables), "million USD, present value")]
         rows += _lost(system, tables["unmet"])
         switching = tables["costs"].query("item == 'switching'")
-        rows += [("switching", float((switching["musd"] * switching["year"].map(weights)).sum()), "million USD, present value")]
+        rows += [
+            (
+                "switching",
+                float((switching["musd"] * switching["year"].map(weights)).sum()),
+                "million USD, present value",
+            )
+        ]
     return pd.DataFrame(rows, columns=["metric", "value", "unit"])
 
 
@@ -206,9 +212,10 @@ def summary_table(results: list[Result]) -> pd.DataFrame:
     Returns
     -------
     DataFrame: scenario, cost_busd (the world's minimal cost, present value), extra_busd (over the first scenario),
-    us_bill_busd (delivered price x tonnes), top_share, feoc_share, central_asia_share (US supply of the last year at the
-    later of mine and refine, each mineral counting the same), short (minerals short by over 1 % in some year),
-    vehicles_lost, gw_lost. Data in other money than USD give the scenario and its objective only.
+    us_bill_busd (delivered price x tonnes), top_share, feoc_share, central_asia_share (US supply of the last year,
+    at whichever of mine and refinery is higher, each mineral counting the same), short (minerals short
+    by over 1 % in some year), vehicles_lost, gw_lost. Data in other money than USD give the scenario and its
+    objective only.
     """
     rows = []
     for result in results:

@@ -17,6 +17,7 @@ from scipy import sparse
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+Flags = NDArray[np.bool_]
 
 
 def _filled(value: ArrayLike, size: int) -> Floats:
@@ -96,9 +97,11 @@ class LinearProgram:
     Attributes
     ----------
     money_unit : size of the objective's own unit, in the tables' money (1e6 where tables hold USD).
+    offset : a constant part of the objective, in the tables' money.
     """
 
     money_unit: float = 1.0
+    offset: float = 0.0
     variables: dict[str, Variable] = field(default_factory=dict)
     constraints: dict[str, Constraint] = field(default_factory=dict)
     _entries: list[tuple[Ints, Ints, Floats]] = field(default_factory=list)
@@ -186,7 +189,7 @@ class LinearProgram:
 
 
 def _labels(name: str, table: pd.DataFrame) -> list[str]:
-    cells = [table[column].astype(str) for column in table.columns]
+    cells = [[str(value) for value in table[column]] for column in table.columns]
     return [f"{name}[{','.join(row)}]" for row in zip(*cells, strict=True)] if cells else []
 
 

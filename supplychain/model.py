@@ -8,7 +8,7 @@ import pandas as pd
 from supplychain.lp import Constraint, LinearProgram, Terms
 from supplychain.pattern import STAGES
 from supplychain.system import HUB_UTILISATION, System
-from supplychain.variables import PLACE, capacities, flows, last_stage, pooled_flows, unit_of, uses, yearly
+from supplychain.variables import PLACE, capacities, flows, last_stage, pooled_flows, unit_of, uses
 
 MONEY_UNIT = 1e6
 
@@ -44,7 +44,9 @@ def accounts(lp: LinearProgram, system: System) -> None:
     flow, through, total = (lp.variables[name] for name in ("flow", "through", "total"))
     sums = [
         flow.at(
-            flow.table.loc[on, ["mineral", stage, "market", "year"]].rename(columns={stage: "country"}).assign(stage=stage),
+            flow.table.loc[on, ["mineral", stage, "market", "year"]]
+            .rename(columns={stage: "country"})
+            .assign(stage=stage),
             np.flatnonzero(on),
         )
         for stage in STAGES
@@ -163,7 +165,9 @@ def project_size(lp: LinearProgram, system: System) -> None:
     """Eq. 3: a named project is built at most once."""
     build = lp.variables["build"]
     named = system.builds[np.isfinite(system.builds["total_t"])]
-    lp.constrain("project_size", named[["build"]], build.by("build"), upper=named["total_t"], unit=unit_of(named, system))
+    lp.constrain(
+        "project_size", named[["build"]], build.by("build"), upper=named["total_t"], unit=unit_of(named, system)
+    )
 
 
 def reserves(lp: LinearProgram, system: System) -> None:
@@ -224,7 +228,7 @@ def dependence(lp: LinearProgram, system: System) -> Constraint:
     whole = _in_market(into, total.table.assign(row=np.arange(len(total))), ["mineral", "year"])
     return lp.constrain(
         "dependence",
-        limits[_LIMIT_KEYS],
+        limits[[*_LIMIT_KEYS, "policy", "mineral", "stage", "scope", "market", "year"]],
         through.at(inside[_LIMIT_KEYS], inside["row"], inside["sense"]),
         -total.at(whole[_LIMIT_KEYS], whole["row"], whole["sense"] * whole["share"]),
         upper=np.zeros(len(sense)),
@@ -402,42 +406,3 @@ def budgets(lp: LinearProgram, system: System) -> None:
     funds = system.funds[["policy", "budget_musd"]].drop_duplicates()
     paid = shared.by("policy", coefficient=shared.table["capex_share"] * shared.table["capex_usd_per_t"])
     lp.constrain("budget", funds[["policy"]], paid, upper=funds["budget_musd"] * 1e6, unit=1e6)
-
-
-def nearest_pattern(face: LinearProgram, system: System) -> None:
-    """Tie-break: of all plans that cost the same, the least L1 distance of delivered shares from the base year's."""
-    delivered, flow = face.variables["delivered"], face.variables["flow"]
-    base = system.deliveries[["mineral", "market", "supplier", "base_t"]]
-    by_supplier = _deviation_rows(base, ["mineral", "market"])
-    origins = system.paths.rename(columns={"mine": "country"})[["mineral", "market", "country", "base_t"]]
-    origins = origins[origins["country"] != ""].groupby(["mineral", "market", "country"], as_index=False)["base_t"].sum()
-    origins = _deviation_rows(origins, ["mineral", "market"])
-    mined = flow.at(
-        flow.table[["mineral", "market", "mine", "year"]].rename(columns={"mine": "country"}), np.arange(len(flow))
-    )
-    _stay_near(face, system, "supplier_shift", by_supplier, delivered.by("mineral", "market", "supplier", "year"))
-    _stay_near(face, system, "origin_shift", origins, mined)
-
-
-def _deviation_rows(base: pd.DataFrame, within: list[str]) -> pd.DataFrame:
-    base = base.fillna({"base_t": 0.0})
-    whole = base.groupby(within)["base_t"].transform("sum")
-    return base.assign(base_share=(base["base_t"] / whole.replace(0.0, np.nan)).fillna(0.0)).drop(columns="base_t")
-
-
-def _stay_near(face: LinearProgram, system: System, name: str, rows: pd.DataFrame, supply: Terms) -> None:
-    """Shares of supply, less those of the base year, above or below: each at a cost of 1 per scaled unit."""
-    table = yearly(rows, system)
-    unit, labels = unit_of(table, system), list(supply.keys.columns)
-    groups = table[["mineral", "market", "year"]].drop_duplicates()
-    whole = face.variable(f"{name}_whole", groups, unit=unit_of(groups, system))
-    above = face.variable(f"{name}_above", table, cost=1.0 / unit, unit=unit)
-    below = face.variable(f"{name}_below", table, cost=1.0 / unit, unit=unit)
-    by = ["mineral", "market", "year"]
-    whole_of = Terms(supply.keys[by], supply.column, supply.coefficient)
-    face.constrain(f"{name}_whole", groups, whole_of, -whole.by(*by), lower=0, upper=0, unit=unit_of(groups, system))
-    spread = table.merge(groups.assign(row=np.arange(len(groups))), on=by)
-    usual = whole.at(spread[labels], spread["row"], spread["base_share"])
-    face.constrain(
-        name, table[labels], supply, -usual, -above.by(*labels), below.by(*labels), lower=0, upper=0, unit=unit
-    )

@@ -58,7 +58,9 @@ def base_pattern(dataset: Dataset, base_year: int, energy: pd.DataFrame) -> Patt
     if not outputs:
         return _all_pairs(dataset, chain)
     facts = _Facts(dataset, base_year, outputs, chain, energy)
-    use, deliveries, feeds = [], [], []
+    use: list[pd.DataFrame] = []
+    deliveries: list[pd.DataFrame] = []
+    feeds: list[pd.DataFrame] = []
     for mineral, links in chain.groupby("mineral", sort=False):
         parts = _mineral(facts, str(mineral), links)
         for whole, part in zip((use, deliveries, feeds), parts, strict=True):
@@ -91,8 +93,9 @@ def _chain(dataset: Dataset, outputs: dict[tuple[str, str], pd.Series]) -> pd.Da
             if row != links.index[0]:
                 ratio *= _feed_ratio(outputs, chain.loc[row], chain.loc[row - 1])
     order = {mineral: i for i, mineral in enumerate(dataset.names("minerals"))}
-    return chain.sort_values(["mineral", "position"], key=lambda c: c.map(order) if c.name == "mineral" else c,
-                             ignore_index=True)
+    return chain.sort_values(
+        ["mineral", "position"], key=lambda c: c.map(order) if c.name == "mineral" else c, ignore_index=True
+    )
 
 
 def _feed_ratio(outputs: dict[tuple[str, str], pd.Series], stage: pd.Series, before: pd.Series) -> float:
@@ -113,8 +116,9 @@ def _all_pairs(dataset: Dataset, chain: pd.DataFrame) -> Pattern:
     deliveries = deliveries.assign(own_share=1.0)
     feeds = chain.assign(next_stage=chain.groupby("mineral")["stage"].shift(-1))
     feeds = feeds.merge(sites.rename(columns={"country": "origin"}), on=["mineral", "stage"])
-    feeds = feeds.merge(sites.rename(columns={"stage": "next_stage", "country": "destination"}),
-                        on=["mineral", "next_stage"])
+    feeds = feeds.merge(
+        sites.rename(columns={"stage": "next_stage", "country": "destination"}), on=["mineral", "next_stage"]
+    )
     use = dataset["consumption"][["mineral", "market", "consumption_t"]]
     return Pattern(
         chain,
@@ -212,9 +216,7 @@ def _taken_by_others(facts: _Facts, mineral: str, stage: str, output: pd.Series)
 def _us_deliveries(facts: _Facts, mineral: str, output: pd.Series) -> tuple[pd.Series, pd.DataFrame]:
     """Tonnes to the US by supplier, and its use: apparent primary consumption, or energy's if that is more."""
     get = facts.statistics.get
-    domestic, imports, exports = (
-        float(get((mineral, s), 0.0)) for s in ("domestic_primary", "imports", "exports")
-    )
+    domestic, imports, exports = (float(get((mineral, s), 0.0)) for s in ("domestic_primary", "imports", "exports"))
     home = min(max(domestic - exports, 0.0), 0.98 * float(output.get("USA", 0.0)))
     energy = float(facts.energy.get((mineral, "USA"), 0.0))
     total = max(domestic + imports - exports, home, energy)
@@ -262,9 +264,7 @@ def _pruned(weights: pd.Series) -> pd.Series:
     return _normalised(shares.where(shares >= SMALLEST_SHARE, 0.0))
 
 
-def _pooled_deliveries(
-    facts: _Facts, mineral: str, stage: str, remaining: pd.Series, to_us: pd.Series
-) -> pd.DataFrame:
+def _pooled_deliveries(facts: _Facts, mineral: str, stage: str, remaining: pd.Series, to_us: pd.Series) -> pd.DataFrame:
     """Tonnes by supplier and pooled market: traded tonnes abroad and the rest at home, or home first."""
     markets = [m for m in facts.consumption_share.index if m not in facts.traced]
     home = remaining.index.map(facts.market_of)
@@ -304,9 +304,7 @@ def _exports(
     return makers.mul(scale, axis=0)
 
 
-def _surplus_by_proportion(
-    facts: _Facts, remaining: pd.Series, home: pd.Index, markets: list[str]
-) -> pd.DataFrame:
+def _surplus_by_proportion(facts: _Facts, remaining: pd.Series, home: pd.Index, markets: list[str]) -> pd.DataFrame:
     """Each market's own output serves it first; what is left over goes to the others' needs by proportion."""
     share = facts.consumption_share[markets]
     wanted = remaining.sum() * share / share.sum()

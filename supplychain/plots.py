@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import matplotlib
 import numpy as np
@@ -15,7 +16,7 @@ from supplychain.results import Result
 
 matplotlib.use("Agg")
 
-STYLE = {
+STYLE: dict[Any, Any] = {
     "font.size": 9,
     "axes.spines.top": False,
     "axes.spines.right": False,
@@ -111,7 +112,9 @@ def supply_overview(result: Result, stage: str) -> Figure:
     for i, mineral in enumerate(minerals):
         supply(result, mineral, stage, figure.add_subplot(rows, columns, i + 1))
     words = {"mine": "where it was mined", "refine": "where it was refined", "fabricate": "where it was made"}
-    figure.suptitle(f"US supply by country, {words.get(stage, stage)}, percent — {result.title}", x=0.01, ha="left", weight="bold")
+    figure.suptitle(
+        f"US supply by country, {words.get(stage, stage)}, percent — {result.title}", x=0.01, ha="left", weight="bold"
+    )
     figure.supxlabel(SOURCE, fontsize=7, x=0.01, ha="left", color="#555555")
     return figure
 
@@ -126,15 +129,35 @@ def dependence(result: Result, stage: str = SOLD, ax: Axes | None = None) -> Axe
     wide = wide.sort_values(("share_feoc", first))
     y = np.arange(len(wide))
     ax.hlines(y, wide["share_feoc", first], wide["share_feoc", last], color=OTHERS, linewidth=2, zorder=1)
-    ax.scatter(wide["share_feoc", first], y, color="white", edgecolor=colour("CHN"), s=28, label=f"countries of concern, {first}", zorder=2)
+    ax.scatter(
+        wide["share_feoc", first],
+        y,
+        color="white",
+        edgecolor=colour("CHN"),
+        s=28,
+        label=f"countries of concern, {first}",
+        zorder=2,
+    )
     ax.scatter(wide["share_feoc", last], y, color=colour("CHN"), s=28, label=f"countries of concern, {last}", zorder=3)
-    ax.scatter(wide["top_share", last], y, marker="d", color=colour("USA"), s=22, label=f"largest supplier abroad, {last}", zorder=2)
+    ax.scatter(
+        wide["top_share", last],
+        y,
+        marker="d",
+        color=colour("USA"),
+        s=22,
+        label=f"largest supplier abroad, {last}",
+        zorder=2,
+    )
     caps = _caps(result, stage, last)
     if len(caps):
         at = caps.reindex(wide.index).to_numpy(dtype=float)
         ax.scatter(at, y, marker="|", color="black", s=110, label=f"cap on countries of concern, {last}", zorder=4)
     ax.set_yticks(y, [_spoken(mineral) for mineral in wide.index])
-    ax.set(xlim=(-2, 102), xlabel="share of US supply, percent", title=f"Dependence at the {_place(stage)} — {result.title}")
+    ax.set(
+        xlim=(-2, 102),
+        xlabel="share of US supply, percent",
+        title=f"Dependence at the {_place(stage)} — {result.title}",
+    )
     ax.legend(loc="upper center", bbox_to_anchor=(0.4, -0.075), ncols=2, frameon=False, fontsize=8)
     return _sourced(ax)
 
@@ -163,7 +186,9 @@ def unmet(result: Result, ax: Axes | None = None) -> Axes:
     ax.imshow(wide, aspect="auto", cmap="OrRd", vmin=0, vmax=max(25.0, float(wide.to_numpy().max())))
     for (i, j), value in np.ndenumerate(wide.to_numpy()):
         if value >= 0.5:
-            ax.text(j, i, f"{value:.0f}", ha="center", va="center", fontsize=7, color="white" if value > 20 else "black")
+            ax.text(
+                j, i, f"{value:.0f}", ha="center", va="center", fontsize=7, color="white" if value > 20 else "black"
+            )
     ax.set_xticks(range(len(years)), [str(year) for year in years])
     ax.set_yticks(range(len(wide)), [_spoken(str(item)) for item in wide.index])
     return _sourced(ax)
@@ -181,7 +206,18 @@ ITEMS = {
     "forgone": "use given up",
     "undelivered": "services lost",
 }
-ITEM_COLOURS = ["#4477AA", "#66CCEE", "#228833", "#CCBB44", "#DDAA33", "#999933", "#BBBBBB", "#AA3377", "#EE6677", "#882255"]
+ITEM_COLOURS = [
+    "#4477AA",
+    "#66CCEE",
+    "#228833",
+    "#CCBB44",
+    "#DDAA33",
+    "#999933",
+    "#BBBBBB",
+    "#AA3377",
+    "#EE6677",
+    "#882255",
+]
 
 
 def costs(result: Result, ax: Axes | None = None) -> Axes:
@@ -210,11 +246,22 @@ def central_asia(result: Result, ax: Axes | None = None) -> Axes:
     wide = wide[keys]
     wide = wide.loc[wide.max(axis=1).sort_values().index]
     wide = wide[wide.max(axis=1) >= 0.5]
-    tints = {("mine", first): "#99DDBB", ("mine", last): "#009988", ("refine", first): "#99BBDD", ("refine", last): "#4477AA"}
+    tints = {
+        ("mine", first): "#99DDBB",
+        ("mine", last): "#009988",
+        ("refine", first): "#99BBDD",
+        ("refine", last): "#4477AA",
+    }
     y, height = np.arange(len(wide)), 0.8 / max(len(keys), 1)
     for i, key in enumerate(keys):
         place = "mined" if key[0] == "mine" else "refined"
-        ax.barh(y + (len(keys) / 2 - i - 0.5) * height, wide[key], height=height, color=tints[key], label=f"{place}, {key[1]}")
+        ax.barh(
+            y + (len(keys) / 2 - i - 0.5) * height,
+            wide[key],
+            height=height,
+            color=tints[key],
+            label=f"{place}, {key[1]}",
+        )
     ax.set_yticks(y, [_spoken(mineral) for mineral in wide.index])
     ax.set(xlabel="share of US supply, percent", title=f"Central Asia in US supply — {result.title}")
     ax.legend(frameon=False, loc="lower right")
@@ -299,7 +346,11 @@ def _save(draw: Callable[[Result], Figure], result: Result, file: Path) -> Path:
 
 def draw_comparison(results: Sequence[Result], observed: pd.Series, folder: Path) -> list[Path]:
     """Figures across scenarios: prices outside China under export controls, beside those observed."""
-    bans = [r for r in results if any(p["kind"] == "export_ban" for p in r.manifest["scenario"]["resolved"]["policies"].values())]
+    bans = [
+        r
+        for r in results
+        if any(p["kind"] == "export_ban" for p in r.manifest["scenario"]["resolved"]["policies"].values())
+    ]
     if not bans:
         return []
     files = [_save(lambda _: _figure(outside_prices(bans, observed)), bans[0], folder / "prices_outside_china.png")]

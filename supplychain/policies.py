@@ -25,7 +25,7 @@ MEMBERS = ["scope", "country"]
 EXPORT_LIMITS = ["policy", "mineral", "stage", "country", "against", "year", "cut"]
 FUNDS = ["policy", "mineral", "stage", "country", "from_year", "to_year", "capex_share", "budget_musd"]
 EACH = "each"
-ALL = "all"
+ALL: Literal["all"] = "all"
 
 
 class Policy(BaseModel):
@@ -87,7 +87,7 @@ def by_year(value: float | dict[int, float], years: Iterable[int]) -> pd.DataFra
     years = list(years)
     points = value if isinstance(value, dict) else {0: value}
     known = sorted(points)
-    values = np.interp(years, known, [points[year] for year in known]) if years else []
+    values = np.interp(years, known, [points[year] for year in known]) if years else np.zeros(0)
     return pd.DataFrame({"year": years, "value": values})
 
 

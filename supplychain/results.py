@@ -131,15 +131,24 @@ class Result:
             }
             for name, table in tables.items()
         ]
-        return {"name": self.name.lower(), "title": self.title, "profile": "tabular-data-package", "resources": resources}
+        return {
+            "name": self.name.lower(),
+            "title": self.title,
+            "profile": "tabular-data-package",
+            "resources": resources,
+        }
 
 
-def _field(column: str, values: pd.Series) -> dict[str, str]:
+def _field(column: str, values: pd.Series) -> dict[str, Any]:
     kinds = {"b": "boolean", "i": "integer", "f": "number"}
     description, unit = COLUMNS[column]
-    field_ = {"name": column, "type": kinds.get(values.dtype.kind, "string"), "description": description}
+    field_: dict[str, Any] = {
+        "name": column,
+        "type": kinds.get(values.dtype.kind, "string"),
+        "description": description,
+    }
     if field_["type"] == "boolean":
-        return field_ | {"trueValues": ["True"], "falseValues": ["False"]}  # type: ignore[dict-item]
+        return field_ | {"trueValues": ["True"], "falseValues": ["False"]}
     return field_ | ({"unit": unit} if unit else {})
 
 
@@ -163,5 +172,3 @@ def load(folder: Path | str) -> Result:
     except (OSError, ValueError, KeyError) as error:
         raise InputError([Fault(path, 1, 1, f"not a result folder: {error}")]) from None
     return Result(manifest["scenario"]["name"], package["title"], float(manifest["objective"]), manifest, tables)
-
-

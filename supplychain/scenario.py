@@ -250,10 +250,9 @@ def _existing(document: Any, keys: Sequence[Any]) -> Iterator[Any]:
     """The keys that lead into the document; the schema's own tags (a policy's kind) are left out."""
     node = document
     for key in keys:
-        if isinstance(node, CommentedMap) and key in node:
-            node = node[key]
-            yield key
-        elif isinstance(node, CommentedSeq) and isinstance(key, int) and key < len(node):
+        in_map = isinstance(node, CommentedMap) and key in node
+        in_list = isinstance(node, CommentedSeq) and isinstance(key, int) and key < len(node)
+        if in_map or in_list:
             node = node[key]
             yield key
 

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from supplychain.errors import InfeasibleError
-from supplychain.lp import Arrays, Constraint, Floats, LinearProgram, Variable
+from supplychain.lp import Arrays, Constraint, Flags, Floats, LinearProgram, Variable
 
 TIE = 1e-7
 
@@ -63,7 +63,7 @@ class Solution:
         x = np.clip(value / arrays.column_unit, arrays.lower, arrays.upper)
         primal, dual, gap = _measure(arrays, x, y)
         certificate = replace(self.certificate, primal_residual=primal, dual_residual=dual, gap=gap)
-        objective = float(arrays.cost @ x) * program.money_unit
+        objective = float(arrays.cost @ x) * program.money_unit + program.offset
         return replace(self, objective=objective, value=x * arrays.column_unit, certificate=certificate)
 
     def dual_of(self, constraint: Constraint) -> pd.Series:
@@ -127,7 +127,7 @@ class Solver:
             seconds=seconds,
         )
         return Solution(
-            objective=float(arrays.cost @ x) * money,
+            objective=float(arrays.cost @ x) * money + self.program.offset,
             value=x * arrays.column_unit,
             dual=y * money / arrays.row_unit,
             reduced=(arrays.cost - arrays.matrix.T @ y) * money / arrays.column_unit,
@@ -144,8 +144,14 @@ class Solver:
         return f"no feasible plan ({status.lower()})" + (f": these cannot all hold: {shown}" if clash else "")
 
 
-def on_optimal_face(program: LinearProgram, solution: Solution) -> LinearProgram:
+def on_optimal_face(
+    program: LinearProgram, solution: Solution, movable: dict[str, Flags] | None = None
+) -> LinearProgram:
     """The same program with no cost, confined to the plans that cost exactly as little.
+
+    Parameters
+    ----------
+    movable : families of variables (and which of their rows) that may move at all; all, where it is not given.
 
     By complementary slackness these are the feasible plans in which every column with a reduced cost,
     and every row with a dual, stays where the optimum has it; no dense row holds the cost down.
@@ -155,6 +161,8 @@ def on_optimal_face(program: LinearProgram, solution: Solution) -> LinearProgram
         value = solution.of(v).to_numpy()
         reduced = solution.reduced[v.first : v.first + len(v)] * v.unit / program.money_unit
         held = np.abs(reduced) > TIE
+        if movable is not None:
+            held |= ~movable.get(name, np.zeros(len(v), dtype=bool))
         value = np.clip(value, v.lower, v.upper)
         face.variable(
             name, v.table, lower=np.where(held, value, v.lower), upper=np.where(held, value, v.upper), unit=v.unit
@@ -167,7 +175,7 @@ def on_optimal_face(program: LinearProgram, solution: Solution) -> LinearProgram
 
 
 def _highs() -> Any:
-    highs = highspy.Highs()
+    highs: Any = highspy.Highs()  # type: ignore[no-untyped-call]
     highs.silent()
     highs.setOptionValue("threads", 1)
     highs.setOptionValue("random_seed", 0)
@@ -197,7 +205,9 @@ def _measure(arrays: Arrays, x: Floats, y: Floats) -> tuple[float, float, float]
     size = 1 + np.abs(arrays.cost)
     # A positive reduced cost needs a finite lower bound, a negative one a finite upper bound.
     dual = max(
-        _largest(np.where(np.isinf(arrays.lower), reduced, 0) / size, np.where(np.isinf(arrays.upper), -reduced, 0) / size),
+        _largest(
+            np.where(np.isinf(arrays.lower), reduced, 0) / size, np.where(np.isinf(arrays.upper), -reduced, 0) / size
+        ),
         _largest(np.where(np.isinf(arrays.row_lower), y, 0), np.where(np.isinf(arrays.row_upper), -y, 0)),
     )
     objective = float(arrays.cost @ x)

@@ -7,6 +7,7 @@ what is demanded, what is limited. Nothing here knows of variables or solvers.
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -114,12 +115,15 @@ def build_system(dataset: Dataset, scenario: Scenario) -> System:
 
 def over_years(table: pd.DataFrame, keys: list[str], value: str, years: list[int]) -> pd.DataFrame:
     """Sparse yearly values made dense: linear between the years given, flat outside."""
-    groups = [
-        pd.DataFrame(dict(zip(keys, key, strict=True)) | {"year": years, value: np.interp(years, g["year"], g[value])})
-        for key, g in table.sort_values("year", kind="stable").groupby(keys, sort=False)
-    ]
-    empty = table[[*keys, "year", value]].iloc[:0].astype({"year": int, value: float})
-    return pd.concat(groups or [empty], ignore_index=True)
+    ordered = table.sort_values([*keys, "year"], kind="stable")
+    groups = ordered.groupby(keys, sort=False)
+    edges = np.concatenate([[0], np.cumsum(groups.size().to_numpy())]).astype(int)
+    known, values = ordered["year"].to_numpy(dtype=float), ordered[value].to_numpy(dtype=float)
+    dense = [np.interp(years, known[a:b], values[a:b]) for a, b in pairwise(edges)]
+    labels = ordered[keys].drop_duplicates()
+    out = labels.loc[labels.index.repeat(len(years))].reset_index(drop=True)
+    flat = np.concatenate(dense) if dense else np.zeros(0)
+    return out.assign(year=np.tile(np.array(years, dtype=int), len(labels)), **{value: flat})
 
 
 def _services(dataset: Dataset, years: list[int]) -> pd.DataFrame:
@@ -186,7 +190,9 @@ def _sites(dataset: Dataset, pattern: Pattern, costs: pd.DataFrame, base_year: i
 def _existing(dataset: Dataset, sites: pd.DataFrame, years: list[int]) -> pd.DataFrame:
     """Capacity by year: the source's where it has one, else output over the usual utilisation; never retired."""
     keys = ["mineral", "stage", "country"]
-    base = sites.assign(year=years[0], capacity_t=sites["output_t"] / sites["utilisation"])[[*keys, "year", "capacity_t"]]
+    base = sites.assign(year=years[0], capacity_t=sites["output_t"] / sites["utilisation"])[
+        [*keys, "year", "capacity_t"]
+    ]
     given = dataset["capacity"][[*keys, "year", "capacity_t"]]
     points = pd.concat([given, base], ignore_index=True)
     points = points.groupby([*keys, "year"], as_index=False)["capacity_t"].max()
@@ -216,7 +222,9 @@ def _builds(dataset: Dataset, sites: pd.DataFrame, base_year: int) -> pd.DataFra
     table["capex_usd_per_t"] = table["own_capex"].fillna(table["capex_usd_per_t"] * level)
     table["charge_usd_per_t"] = table["capex_usd_per_t"] * annuity(table["wacc"], table["life_years"])
     table = table.assign(build=np.arange(len(table)))
-    return table[["build", "project", *keys, "capex_usd_per_t", "charge_usd_per_t", "first_year", "yearly_t", "total_t"]]
+    return table[
+        ["build", "project", *keys, "capex_usd_per_t", "charge_usd_per_t", "first_year", "yearly_t", "total_t"]
+    ]
 
 
 def _value_of_stage(chain: pd.DataFrame, sites: pd.DataFrame, minerals: pd.DataFrame) -> pd.DataFrame:
@@ -238,7 +246,9 @@ def _feeds(dataset: Dataset, pattern: Pattern, sites: pd.DataFrame, minerals: pd
     The freight of observed feeds is levelled by a margin: by proportion they cost the same, so that the base
     year's pattern is an optimum; a new feed pays its freight where that is more.
     """
-    stages = _value_of_stage(pattern.chain, sites, minerals)[["mineral", "stage", "ore", "position", "ratio", "value_usd_per_t"]]
+    stages = _value_of_stage(pattern.chain, sites, minerals)[
+        ["mineral", "stage", "ore", "position", "ratio", "value_usd_per_t"]
+    ]
     table = pattern.feeds.merge(stages, on=["mineral", "stage"])
     cost = freight_between(dataset, table, CARGO_INTEREST)
     table = pd.concat([table, cost], axis=1)
@@ -304,16 +314,16 @@ def _with_base(chain: pd.DataFrame, deliveries: pd.DataFrame, feeds: pd.DataFram
     for link in links[~links["last"]].sort_values("position", ascending=False).itertuples():
         here = (feeds["mineral"] == link.mineral) & (feeds["stage"] == link.stage) & ~feeds["hub"]
         made = feeds.loc[here, "destination"].map(out.loc[[link.mineral]].droplevel(0) if link.mineral in out else {})
-        feeds.loc[here, "base_t"] = made.fillna(0.0) * feeds.loc[here, "share"].fillna(0.0) * link.ratio / link.following
+        feeds.loc[here, "base_t"] = (
+            made.fillna(0.0) * feeds.loc[here, "share"].fillna(0.0) * link.ratio / link.following
+        )
         origin = feeds[here].groupby("origin")["base_t"].sum()
         out = out.drop(link.mineral, level=0, errors="ignore")
         out = pd.concat([out, pd.concat({link.mineral: origin}, names=["mineral", "supplier"])])
     return feeds
 
 
-def _paths(
-    chain: pd.DataFrame, sites: pd.DataFrame, deliveries: pd.DataFrame, feeds: pd.DataFrame
-) -> pd.DataFrame:
+def _paths(chain: pd.DataFrame, sites: pd.DataFrame, deliveries: pd.DataFrame, feeds: pd.DataFrame) -> pd.DataFrame:
     """Every chain of sites from mine to a traced market that deliveries and feeds allow, with its base tonnes."""
     stage_cost = sites.drop_duplicates(["mineral", "stage"]).set_index(["mineral", "stage"])["opex_usd_per_t"]
     found = []

@@ -293,7 +293,9 @@ def _annuities(lp: LinearProgram, system: System, solution: Solution) -> pd.Data
 
 def closure(lp: LinearProgram, solution: Solution) -> pd.DataFrame:
     """Mass balance by mineral: largest imbalance of any balance row over the mineral's flow: mineral, closure."""
-    rows = [lp.constraints[n] for n in ("through", "total", "demand", "pooled_output", "pooled_feed", "delivery_pattern")]
+    rows = [
+        lp.constraints[n] for n in ("through", "total", "demand", "pooled_output", "pooled_feed", "delivery_pattern")
+    ]
     matrix = lp.arrays()
     activity = matrix.matrix @ (solution.value / matrix.column_unit) * matrix.row_unit
     parts = []

@@ -21,8 +21,6 @@ PRICE_EDGES = np.array([1.0, 1.05, 1.15, 1.3, 1.5, 2.0, 3.0, 4.5, 6.5, 10.0])
 PLACE = ["mineral", "stage", "country"]
 
 
-
-
 def yearly(table: pd.DataFrame, system: System) -> pd.DataFrame:
     return table.merge(system.years, how="cross")
 
@@ -59,6 +57,8 @@ def pooled_flows(lp: LinearProgram, system: System) -> None:
     lp.variable(
         "delivered", steps, upper=steps["width_t"], cost=steps["cost"] * steps["weight"], unit=unit_of(steps, system)
     )
+    reference = delivery_reference(steps).merge(system.years, on="year")
+    lp.offset += float((reference["musd"] * reference["weight"]).sum()) * 1e6
     pooled = system.feeds[~system.feeds["hub"]] if len(system.use[~system.use["traced"]]) else system.feeds[:0]
     columns = ["feed", "mineral", "stage", "origin", "next_stage", "destination", "share"]
     moved = pooled[["freight_usd_per_t", "time_usd_per_t", "margin_usd_per_t"]].sum(axis=1)
@@ -74,9 +74,7 @@ def pooled_flows(lp: LinearProgram, system: System) -> None:
     places = places.merge(system.chain[["mineral", "stage", "ore", "ratio"]], on=["mineral", "stage"])
     places = places.merge(opex.rename(columns={"mineral": "ore"}), on=["ore", "stage"], how="left")
     output = yearly(places.fillna({"opex_usd_per_t": 0.0}), system)
-    lp.variable(
-        "pooled", output, cost=output["opex_usd_per_t"] * output["weight"], unit=unit_of(output, system)
-    )
+    lp.variable("pooled", output, cost=output["opex_usd_per_t"] * output["weight"], unit=unit_of(output, system))
     for name, table in (("excess", _traced_excess(system)), ("pooled_excess", _pooled_excess(system, pooled))):
         lp.variable(
             name, table, upper=table["width_t"], cost=table["cost"] * table["weight"], unit=unit_of(table, system)
@@ -122,8 +120,8 @@ def delivery_reference(delivered: pd.DataFrame) -> pd.DataFrame:
     Steps below the base tonnes earn, so the pattern as it was would show a gain; it is the zero of the scale.
     """
     below = delivered["switching"].where(np.isfinite(delivered["width_t"]) & (delivered["switching"] < 0), 0.0)
-    musd = -(below * delivered["width_t"].where(np.isfinite(delivered["width_t"]), 0.0)) / 1e6
-    return pd.DataFrame({"year": delivered["year"], "item": "switching", "musd": musd})
+    width = delivered["width_t"].where(np.isfinite(delivered["width_t"]), 0.0)
+    return pd.DataFrame({"year": delivered["year"], "item": "switching", "musd": -(below * width) / 1e6})
 
 
 def _stepped(
@@ -193,7 +191,9 @@ def _excess(system: System, table: pd.DataFrame, reference: pd.Series) -> pd.Dat
 
 def capacities(lp: LinearProgram, system: System) -> None:
     """Use of existing capacity at its capital charge, and b: capacity built, paid for from then on."""
-    existing = system.existing.merge(system.sites[[*PLACE, "charge_usd_per_t"]], on=PLACE).merge(system.years, on="year")
+    existing = system.existing.merge(system.sites[[*PLACE, "charge_usd_per_t"]], on=PLACE).merge(
+        system.years, on="year"
+    )
     lp.variable(
         "used",
         existing,
@@ -260,5 +260,3 @@ def forgone_steps(system: System) -> pd.DataFrame:
         pace_t=np.where(last, np.inf, np.minimum(quick, wide)) * long["tonnes"],
         value_usd_per_t=middle[step] * long["price"],
     )
-
-
