@@ -30,7 +30,14 @@ class InputError(Exception):
 
 
 class InfeasibleError(Exception):
-    """No plan satisfies every constraint; the message says which of them clash."""
+    """No plan satisfies every constraint; the message says which of them clash.
+
+    `rows` and `columns` are the positions, in the program, of constraints and bounds that cannot all hold.
+    """
+
+    def __init__(self, message: str, rows: Iterable[int] = (), columns: Iterable[int] = ()):
+        self.rows, self.columns = list(rows), list(columns)
+        super().__init__(message)
 
 
 def nearest(name: object, allowed: Iterable[object]) -> str:

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from supplychain import conflicts, economics, indicators, model, scenario, tidy, ties
 from supplychain import dataset as facts
-from supplychain import economics, indicators, model, scenario, tidy, ties
 from supplychain.dataset import Dataset
 from supplychain.errors import InfeasibleError
 from supplychain.lp import LinearProgram
@@ -51,7 +51,7 @@ def run(name: str | Path | Scenario, data: str | Path | Dataset | None = None) -
         clock.stop("pass")
         solution = solver.solve()
     except InfeasibleError as error:
-        raise InfeasibleError(f"{story.name}: {error}{_no_unmet(program)}") from None
+        raise InfeasibleError(f"{story.name}: {conflicts.in_words(program, system, error)}") from None
     clock.stop("solve")
     settled = settle(program, system, solution)
     clock.stop("tie_break")
@@ -76,11 +76,6 @@ class _Clock:
     def stop(self, part: str) -> None:
         now = time.perf_counter()
         self.parts[part], self._last = round(now - self._last, 4), now
-
-
-def _no_unmet(program: LinearProgram) -> str:
-    allowed = len(program.variables["forgone"]) > 0
-    return "" if allowed else "; these data allow no unmet demand"
 
 
 def settle(program: LinearProgram, system: System, solution: Solution) -> Solution:

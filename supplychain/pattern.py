@@ -144,7 +144,7 @@ class _Facts:
         markets = dataset["markets"].set_index("market")
         self.traced = list(markets.index[markets["traced"]])
         self.consumption_share = markets["consumption_share"]
-        self.trade = {key: g for key, g in dataset["trade"].groupby(["mineral", "stage"], sort=False)}
+        self.trade = {key: _matrix(g) for key, g in dataset["trade"].groupby(["mineral", "stage"], sort=False)}
         sources = dataset["import_sources"]
         self.imports = {
             m: g.groupby("country")["share_pct"].sum() for m, g in sources[sources["last_stage"]].groupby("mineral")
@@ -156,11 +156,8 @@ class _Facts:
         self.central_asia = set(groups.loc[groups["group"] == "central_asia", "country"])
 
     def traded(self, mineral: str, stage: str) -> pd.DataFrame:
-        """Tonnes from exporter to importer (value where tonnes are missing)."""
-        table = self.trade.get((mineral, stage))
-        if table is None:
-            return pd.DataFrame()
-        return table.pivot_table(index="exporter", columns="importer", values="quantity_t", aggfunc="sum").fillna(0.0)
+        """Tonnes from exporter (rows) to importer (columns); empty where there are no statistics."""
+        return self.trade.get((mineral, stage), pd.DataFrame())
 
     def candidates(self, mineral: str, stage: str, output: pd.Series) -> pd.Series:
         """World share of those who could start to supply: large, Central Asian, or with a project."""
@@ -173,6 +170,14 @@ class _Facts:
         share, planned = share.reindex(everyone, fill_value=0.0), planned.reindex(everyone, fill_value=0.0)
         wanted = (share >= LARGE_SUPPLIER) | (planned > 0) | everyone.isin(self.central_asia)
         return np.maximum(share, planned)[wanted & (everyone != OTHER)]
+
+
+def _matrix(trade: pd.DataFrame) -> pd.DataFrame:
+    rows, exporters = pd.factorize(trade["exporter"])
+    columns, importers = pd.factorize(trade["importer"])
+    tonnes = np.zeros((len(exporters), len(importers)))
+    np.add.at(tonnes, (rows, columns), trade["quantity_t"].fillna(0.0))
+    return pd.DataFrame(tonnes, exporters, importers)
 
 
 def _latest_statistics(table: pd.DataFrame, year: int) -> pd.Series:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import highspy
@@ -44,6 +44,7 @@ class Solution:
     ----------
     objective : in the tables' money.
     value : by column; dual : by row, money per unit of the row; reduced : by column, money per unit.
+    arrays : the scaled program that was solved.
     """
 
     objective: float
@@ -51,6 +52,7 @@ class Solution:
     dual: Floats
     reduced: Floats
     certificate: Certificate
+    arrays: Arrays = field(repr=False)
 
     def of(self, variable: Variable) -> pd.Series:
         """A variable's values, in its table's order."""
@@ -58,7 +60,7 @@ class Solution:
 
     def with_plan(self, program: LinearProgram, value: Floats) -> Solution:
         """The same duals with another optimal plan; the certificate is measured anew on the pair."""
-        arrays = program.arrays()
+        arrays = self.arrays
         y = self.dual * arrays.row_unit / program.money_unit
         x = np.clip(value / arrays.column_unit, arrays.lower, arrays.upper)
         primal, dual, gap = _measure(arrays, x, y)
@@ -109,7 +111,7 @@ class Solver:
         seconds = time.perf_counter() - start
         status = self._highs.getModelStatus()
         if status != highspy.HighsModelStatus.kOptimal:
-            raise InfeasibleError(self._conflict(self._highs.modelStatusToString(status)))
+            raise self._conflict(self._highs.modelStatusToString(status))
         return self._solution(seconds)
 
     def _solution(self, seconds: float) -> Solution:
@@ -132,16 +134,18 @@ class Solver:
             dual=y * money / arrays.row_unit,
             reduced=(arrays.cost - arrays.matrix.T @ y) * money / arrays.column_unit,
             certificate=certificate,
+            arrays=arrays,
         )
 
-    def _conflict(self, status: str) -> str:
-        """Names of rows and bounds that cannot all hold (an irreducible infeasible subsystem)."""
+    def _conflict(self, status: str) -> InfeasibleError:
+        """Rows and columns that cannot all hold (an irreducible infeasible subsystem)."""
         self._highs.setOptionValue("iis_strategy", 2)
         iis = self._highs.getIis()[1]
-        columns, rows = self.program.names()
-        clash = [rows[i] for i in iis.row_index_] + [f"bound of {columns[i]}" for i in iis.col_index_]
-        shown = "; ".join(clash[:12]) + (f"; and {len(clash) - 12} more" if len(clash) > 12 else "")
-        return f"no feasible plan ({status.lower()})" + (f": these cannot all hold: {shown}" if clash else "")
+        rows, columns = [int(i) for i in iis.row_index_], [int(i) for i in iis.col_index_]
+        names, labels = self.program.names()[1], self.program.names()[0]
+        clash = [names[i] for i in rows] + [f"bound of {labels[i]}" for i in columns]
+        message = f"no feasible plan ({status.lower()})"
+        return InfeasibleError(f"{message}: {'; '.join(clash)}" if clash else message, rows, columns)
 
 
 def on_optimal_face(

@@ -296,8 +296,8 @@ def closure(lp: LinearProgram, solution: Solution) -> pd.DataFrame:
     rows = [
         lp.constraints[n] for n in ("through", "total", "demand", "pooled_output", "pooled_feed", "delivery_pattern")
     ]
-    matrix = lp.arrays()
-    activity = matrix.matrix @ (solution.value / matrix.column_unit) * matrix.row_unit
+    arrays = solution.arrays
+    activity = arrays.matrix @ (solution.value / arrays.column_unit) * arrays.row_unit
     parts = []
     for c in rows:
         gap = np.abs(activity[c.first : c.first + len(c)] - c.lower)
