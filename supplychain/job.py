@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from supplychain.dataset import Dataset
 from supplychain.errors import InfeasibleError
 from supplychain.lp import LinearProgram
 from supplychain.pattern import STAGES
+from supplychain.policies import SupplierCap
 from supplychain.results import Result
 from supplychain.scenario import Scenario
 from supplychain.solver import Solution, Solver, on_optimal_face
@@ -105,6 +107,7 @@ def tidy_tables(known: Dataset, program: LinearProgram, system: System, solution
         "capacity": tidy.capacity(program, system, solution),
         "unmet": tidy.unmet(program, system, solution),
         "costs": tidy.costs(program, system, solution),
+        "switching": tidy.switching(program, solution),
     }
     summary = summarise(system, tables, solution.objective, known.money)
     return {"summary": summary} | tables
@@ -190,6 +193,65 @@ def run_all(
         if done:
             done(results[-1])
     return results
+
+
+def cap_table(
+    data: str | Path | Dataset | None, caps: Sequence[float], minerals: Sequence[str], country: str = "CHN"
+) -> pd.DataFrame:
+    """What a foreseen cap on one country costs the United States, mineral by mineral.
+
+    Parameters
+    ----------
+    caps : shares of US supply allowed at mine and refinery from 2030 on (falling to it from 1 in 2026).
+    minerals : minerals to cap and to report.
+
+    Returns
+    -------
+    DataFrame, one row a mineral and cap, for the last year: premium (what a tonne from elsewhere earns in the United
+    States over the EU's price, less 1: the delivered price and the caps' shadow prices), switching_musd, central_asia_share (of US supply, at whichever of mine and refinery is higher), forgone_share
+    (of US use). The row with cap 1 is the status quo.
+    """
+    known = data if isinstance(data, Dataset) else facts.read(data)
+    story = scenario.read("status_quo", known)
+    tables = []
+    for cap in (1.0, *caps):
+        policy = SupplierCap(
+            kind="supplier_cap",
+            group=country,
+            stages=["mine", "refine"],
+            share={2026: 1.0, 2030: cap},
+            minerals=list(minerals),
+            assumption="a cap to learn its price",
+        )
+        result = run(replace(story, name=f"cap_{cap:g}", policies=story.policies | {"cap": policy}), known)
+        tables.append(_cap_rows(result, minerals).assign(cap=cap))
+    return pd.concat(tables, ignore_index=True)
+
+
+def _cap_rows(result: Result, minerals: Sequence[str]) -> pd.DataFrame:
+    last = result.tables["prices"]["year"].max()
+    at = {name: table[table["year"] == last] for name, table in result.tables.items() if "year" in table}
+    price = at["prices"].pivot(index="mineral", columns="market", values="usd_per_t")
+    limits = at["policies"] if "policies" in at and len(at["policies"]) else pd.DataFrame(columns=["mineral"])
+    worth = (limits["asked"] * limits["shadow_price_usd_per_t"]).groupby(limits["mineral"]).sum()
+    us = at["dependence"].query("market == 'USA' and stage in ['mine', 'refine']")
+    forgone = at["unmet"].query("market == 'USA'").set_index("item")["share"]
+    return pd.DataFrame(
+        {
+            "mineral": list(minerals),
+            "premium": [(price.loc[m, "USA"] + worth.get(m, 0.0)) / price.loc[m, "EU"] - 1 for m in minerals],
+            "switching_musd": us_switching(result, last).reindex(minerals, fill_value=0.0).to_numpy(),
+            "central_asia_share": us.groupby("mineral")["share_central_asia"].max().reindex(minerals).to_numpy(),
+            "forgone_share": forgone.reindex(minerals, fill_value=0.0).to_numpy(),
+        }
+    )
+
+
+def us_switching(result: Result, year: int) -> pd.Series:
+    """Switching cost of the United States by mineral in one year, million USD."""
+    table = result.tables["switching"]
+    table = table[(table["market"] == "USA") & (table["year"] == year)]
+    return table.groupby("mineral")["musd"].sum()
 
 
 def observed_multiples(known: Dataset) -> pd.Series:

@@ -17,6 +17,7 @@ from supplychain.dataset import Dataset
 
 STAGES = ("mine", "refine", "fabricate")
 OTHER = "XXX"
+IMPORT_PERIOD = (2021, 2024)
 SMALLEST_SHARE = 0.003
 SEED = 0.02
 LARGE_SUPPLIER = 0.01
@@ -57,7 +58,7 @@ def base_pattern(dataset: Dataset, base_year: int, energy: pd.DataFrame) -> Patt
     chain = _chain(dataset, outputs)
     if not outputs:
         return _all_pairs(dataset, chain)
-    facts = _Facts(dataset, base_year, outputs, chain, energy)
+    facts = _Facts(dataset, outputs, chain, energy)
     use: list[pd.DataFrame] = []
     deliveries: list[pd.DataFrame] = []
     feeds: list[pd.DataFrame] = []
@@ -134,7 +135,6 @@ class _Facts:
     def __init__(
         self,
         dataset: Dataset,
-        year: int,
         outputs: dict[tuple[str, str], pd.Series],
         chain: pd.DataFrame,
         energy: pd.DataFrame,
@@ -149,7 +149,7 @@ class _Facts:
         self.imports = {
             m: g.groupby("country")["share_pct"].sum() for m, g in sources[sources["last_stage"]].groupby("mineral")
         }
-        self.statistics = _latest_statistics(dataset["us_supply"], year)
+        self.statistics = _usual_statistics(dataset["us_supply"])
         self.energy = energy.set_index(["mineral", "market"])["energy_t"]
         self.projects = dataset["projects"].groupby(["mineral", "stage", "country"])["capacity_t"].sum()
         groups = dataset["groups"]
@@ -180,10 +180,11 @@ def _matrix(trade: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(tonnes, exporters, importers)
 
 
-def _latest_statistics(table: pd.DataFrame, year: int) -> pd.Series:
-    """Each US statistic in the base year, or in the last year before it that has one."""
-    table = table[table["year"] <= year].sort_values("year", kind="stable")
-    return table.groupby(["mineral", "statistic"])["tonnes"].last()
+def _usual_statistics(table: pd.DataFrame) -> pd.Series:
+    """Each US statistic's mean over the years of the import sources, before the bans; else of what there is."""
+    keys = ["mineral", "statistic"]
+    usual = table[table["year"].between(*IMPORT_PERIOD)].groupby(keys)["tonnes"].mean()
+    return usual.combine_first(table.groupby(keys)["tonnes"].mean())
 
 
 def _mineral(facts: _Facts, mineral: str, links: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:

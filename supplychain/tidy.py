@@ -159,14 +159,14 @@ def capacity(lp: LinearProgram, system: System, solution: Solution) -> pd.DataFr
 def policies(lp: LinearProgram, system: System, solution: Solution, supplied: pd.DataFrame) -> pd.DataFrame:
     """What each limit asked for, what was achieved, whether it binds and its shadow price.
 
-    Columns: policy, kind, year, mineral, stage, scope, market, asked, achieved, binding, shadow_price, unit. A share's
-    shadow price is USD per percentage point of share and year; an export limit's USD per tonne; a budget's USD per
-    USD of fund.
+    Columns: policy, kind, year, mineral, stage, scope, market, asked, achieved, binding, shadow_price, unit,
+    shadow_price_usd_per_t. A share's shadow price is USD per percentage point of share and year, and per tonne moved off
+    the group; an export limit's USD per tonne; a budget's USD per USD of fund.
     """
     parts = [_shares(lp, system, solution, supplied), _exports(lp, system, solution), _budgets(lp, solution)]
     table = pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
     columns = ["policy", "kind", "year", "mineral", "stage", "scope", "market"]
-    columns += ["asked", "achieved", "binding", "shadow_price", "unit"]
+    columns += ["asked", "achieved", "binding", "shadow_price", "unit", "shadow_price_usd_per_t"]
     return table.reindex(columns=columns).sort_values(columns[:7], ignore_index=True)
 
 
@@ -189,6 +189,7 @@ def _shares(lp: LinearProgram, system: System, solution: Solution, supplied: pd.
         achieved=achieved,
         binding=per_point > 1e-3,
         shadow_price=per_point,
+        shadow_price_usd_per_t=dual / table["year"].map(_weights(system)),
         unit="USD per percentage point",
     )
 
@@ -200,7 +201,12 @@ def _exports(lp: LinearProgram, system: System, solution: Solution) -> pd.DataFr
     table = table.rename(columns={"against": "market"})
     achieved = pd.Series(rows.upper)
     return table.assign(
-        asked=rows.upper, achieved=achieved, binding=dual > 1e-6, shadow_price=dual, unit="USD per tonne let out"
+        asked=rows.upper,
+        achieved=achieved,
+        binding=dual > 1e-6,
+        shadow_price=dual,
+        shadow_price_usd_per_t=dual,
+        unit="USD per tonne let out",
     )
 
 
@@ -276,6 +282,17 @@ def _pooled_costs(lp: LinearProgram, system: System, solution: Solution) -> pd.D
     reference = delivery_reference(lp.variables["delivered"].table)
     parts = [made, _melted(fed, moves), _melted(sold[~sold["traced"]], moves), switching, reference]
     return pd.concat([part[["year", "item", "musd"]] for part in parts if len(part)], ignore_index=True)
+
+
+def switching(lp: LinearProgram, solution: Solution) -> pd.DataFrame:
+    """Switching cost by year, mineral and market above the base pattern: year, mineral, market, musd.
+
+    Deliveries only; what feeds draw beyond their usual proportion is in `costs`.
+    """
+    delivered = lp.variables["delivered"]
+    table = delivered.table.assign(musd=_values(solution, delivered) * delivered.table["switching"] / MUSD)
+    table["musd"] += delivery_reference(delivered.table)["musd"]
+    return table.groupby(["year", "mineral", "market"], as_index=False)["musd"].sum()
 
 
 def _annuities(lp: LinearProgram, system: System, solution: Solution) -> pd.DataFrame:

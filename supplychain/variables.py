@@ -14,7 +14,9 @@ from supplychain.pattern import SEED, STAGES
 from supplychain.system import System
 
 # Multiples of a base-year delivery at which the switching cost steps up (eq. 8).
-DELIVERY_EDGES = np.array([0.05, 0.3, 0.6, 0.85, 0.96, 1.0, 1.04, 1.15, 1.4, 2.0, 3.5, 8.0, 30.0, 120.0])
+DELIVERY_EDGES = np.array(
+    [0.05, 0.15, 0.3, 0.5, 0.7, 0.85, 0.96, 1.0, 1.04, 1.12, 1.25, 1.5, 2.0, 3.0, 6.0, 12.0, 30.0, 120.0]
+)
 FEED_EDGES = np.array([1.0, 1.1, 1.5, 2.5, 6.0, 30.0])
 # Multiples of the normal price at which demand is forgone; beyond the last, all that is left is unmet.
 PRICE_EDGES = np.array([1.0, 1.05, 1.15, 1.3, 1.5, 2.0, 3.0, 4.5, 6.5, 10.0])
@@ -237,6 +239,12 @@ def uses(lp: LinearProgram, system: System) -> None:
     lp.variable("deployed", technologies, unit=size)
 
 
+def acts_in_base_year(system: System) -> bool:
+    """Whether some policy already limits the base year."""
+    first = system.years["year"].iloc[0]
+    return bool((system.limits["year"] == first).any() or (system.export_limits["year"] == first).any())
+
+
 def forgone_steps(system: System) -> pd.DataFrame:
     """Steps of price-responsive use: `width_t` in the long run, `pace_t` a year, `value_usd_per_t`.
 
@@ -254,9 +262,11 @@ def forgone_steps(system: System) -> pd.DataFrame:
     quick = low[step] ** -long["short_run"] - high[step] ** -long["short_run"]
     middle = np.append(np.sqrt(low[:-1] * low[1:]), low[-1])
     last = step == n - 1
+    # The base year is history: nobody saves in it ahead of what comes later, unless a policy acts in it already.
+    past = (long["year"] == system.years["year"].iloc[0]) & (not acts_in_base_year(system))
     return long[["mineral", "market", "year", "weight"]].assign(
         step=step,
-        width_t=np.where(last, 1.0, wide) * long["tonnes"],
+        width_t=np.where(last, 1.0, np.where(past, 0.0, wide)) * long["tonnes"],
         pace_t=np.where(last, np.inf, np.minimum(quick, wide)) * long["tonnes"],
         value_usd_per_t=middle[step] * long["price"],
     )

@@ -1,0 +1,158 @@
+"""The main job on the real facts: one solve of each scenario, looked at from many sides."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from conftest import only
+from scipy.optimize import linprog
+
+from supplychain import economics, indicators, job, model, plots, scenario, system
+from supplychain.solver import Solver
+
+CAPPED = ["antimony", "tungsten", "copper", "titanium", "gallium"]
+
+
+@pytest.fixture(scope="module")
+def status_quo(shipped):
+    """The status quo of all minerals."""
+    return job.run("status_quo", shipped)
+
+
+def test_facts_cover_what_they_must(shipped):
+    """At least 30 minerals, 40 countries, nine rows in ten with a source, and every total adds up or says why."""
+    totals = job.facts.totals(shipped)
+    sourced = job.facts.coverage(shipped)
+    assert shipped["minerals"]["mineral"].nunique() >= 30
+    assert shipped["countries"]["country"].nunique() >= 40
+    assert sourced["sourced"].sum() / sourced["rows"].sum() >= 0.9
+    assert (totals["adds_up"] | (totals["scope"] != "")).all()
+
+
+def test_base_year_meets_the_import_sources(shipped, status_quo):
+    """US import shares by country lie within 3 percentage points of the source's, in the last stage's form."""
+    model_shares = indicators.import_shares(status_quo.supply, "USA", 2025)
+    listed = shipped["import_sources"].query("last_stage and country != 'XXX'")
+    both = listed.merge(model_shares, on=["mineral", "country"], how="left").fillna({"share": 0.0})
+    whole = shipped["import_sources"].query("last_stage").groupby("mineral")["share_pct"].sum()
+    gap = both["share_pct"] / both["mineral"].map(whole) - both["share"]
+    assert both["mineral"].nunique() >= 30
+    assert gap.abs().max() < 0.03
+
+
+def test_base_year_meets_the_normal_price(status_quo):
+    """The delivered price of the base year is within 5 % of the price on which the model is calibrated."""
+    base = status_quo.prices.query("year == 2025 and observed_usd_per_t > 0")
+    assert (base["usd_per_t"] / base["observed_usd_per_t"] - 1).abs().max() < 0.05
+
+
+def test_nothing_is_short_without_a_policy(status_quo):
+    """In the United States no mineral is short by more than 1 % of use in any year, and no service is lost."""
+    unmet = status_quo.unmet.query("market == 'USA'")
+    assert (unmet["unit"] == "t").all()
+    assert unmet["share"].max() <= 0.013
+
+
+def test_certificate(status_quo):
+    """Residuals, gap and mass balance of the plan that is reported, measured on the scaled program."""
+    manifest = status_quo.manifest
+    assert manifest["primal_residual"] < 1e-6 and manifest["dual_residual"] < 1e-6
+    assert manifest["gap"] < 1e-8
+    assert max(manifest["mass_balance"].values()) < 1e-9
+
+
+def test_costs_add_up_to_the_objective(status_quo):
+    """The cost items of all years, each at its present value, are the objective: nothing is left out or twice in."""
+    costs = status_quo.costs.query("item != 'subsidy'")
+    value = (costs["musd"] * 1.05 ** (2025 - costs["year"])).sum() * 1e6
+    assert value == pytest.approx(status_quo.objective, rel=1e-6)
+
+
+def test_same_program_same_answer_from_an_independent_call(shipped):
+    """`scipy.optimize.linprog` with an interior-point method, on the arrays of real minerals: the same to 1e-7."""
+    known = only(shipped, ["antimony", "gallium", "beryllium"])
+    system_ = system.build_system(known, scenario.read("diversify_away", known))
+    solver = Solver(model.build_program(system_))
+    ours, a = solver.solve(), solver.arrays
+    equal = a.row_lower == a.row_upper
+    upper, lower = np.isfinite(a.row_upper) & ~equal, np.isfinite(a.row_lower) & ~equal
+    theirs = linprog(
+        a.cost,
+        A_ub=_stacked(a.matrix, upper, lower),
+        b_ub=np.concatenate([a.row_upper[upper], -a.row_lower[lower]]),
+        A_eq=a.matrix.tocsr()[equal],
+        b_eq=a.row_lower[equal],
+        bounds=np.column_stack([a.lower, a.upper]),
+        method="highs-ipm",
+    )
+    money = solver.program.money_unit
+    assert theirs.fun * money + solver.program.offset == pytest.approx(ours.objective, rel=1e-7)
+
+
+def _stacked(matrix, upper, lower):
+    from scipy import sparse
+
+    rows = matrix.tocsr()
+    return sparse.vstack([rows[upper], -rows[lower]])
+
+
+def test_two_runs_write_the_same_bytes(shipped, tmp_path):
+    """Two runs of one scenario write byte-identical tables."""
+    known = only(shipped, ["tungsten", "antimony"])
+    story = scenario.read("diversify_away", known)
+    folders = [job.run(story, known).save(tmp_path / name) for name in ("one", "two")]
+    names = sorted(file.name for file in folders[0].glob("*.csv"))
+    assert names == sorted(file.name for file in folders[1].glob("*.csv"))
+    for name in names:
+        assert (folders[0] / name).read_bytes() == (folders[1] / name).read_bytes(), name
+
+
+def test_a_tighter_cap_costs_more_where_china_matters(shipped):
+    """Caps on China of 50, 25, 10 %: antimony and tungsten dearer by steps, copper and sponge not, gallium short."""
+    table = job.cap_table(only(shipped, CAPPED), [0.5, 0.25, 0.1], CAPPED)
+    for mineral in ("antimony", "tungsten"):
+        rows = table[table["mineral"] == mineral].sort_values("cap", ascending=False)
+        for column in ("premium", "switching_musd", "central_asia_share"):
+            assert rows[column].is_monotonic_increasing and rows[column].iloc[-1] > rows[column].iloc[0], column
+    rise = table.pivot(index="mineral", columns="cap", values="premium")
+    assert abs(rise.loc["copper", 0.1] - rise.loc["copper", 1.0]) < 0.01
+    assert rise.loc["titanium", 0.1] - rise.loc["titanium", 1.0] < 0.08
+    assert table[(table["mineral"] == "gallium") & (table["cap"] == 0.1)]["forgone_share"].iloc[0] > 0.05
+
+
+def test_a_sudden_stop_multiplies_prices_outside_china(shipped):
+    """In the first year a stopped mineral's price rises by a multiple where China matters; copper's hardly moves."""
+    known = only(shipped, ["antimony", "bismuth", "germanium", "tungsten", "copper"])
+    result = job.run(scenario.read("export_stop", shipped), known)
+    multiples = plots.price_multiples(result)
+    stopped = multiples.drop(index="copper")
+    assert (stopped[2026] > 2).all()
+    assert (stopped[2035] < stopped.max(axis=1)).all()
+    assert abs(multiples.loc["copper", 2026] - 1) < 0.03
+
+
+def test_fund_builds_in_uzbekistan_within_its_budget(shipped):
+    """The fund pays its share of capital cost in Uzbekistan only, and no more than its budget."""
+    known = only(shipped, ["copper", "tungsten", "molybdenum", "uranium"])
+    result = job.run("joint_investment_fund", known)
+    paid = result.capacity.query("subsidy_musd > 0")
+    assert set(paid["country"]) == {"UZB"}
+    assert 0 < paid["subsidy_musd"].sum() <= 1000 * (1 + 1e-6)
+    assert (paid["subsidy_musd"] <= 0.3 * paid["capex_musd"] * (1 + 1e-6)).all()
+
+
+def test_normal_prices_leave_the_controls_out(shipped):
+    """Antimony is calibrated on 2021-23, before its controls; copper on 2023-25."""
+    prices = economics.calibration_prices(shipped)
+    table = shipped["prices"].merge(shipped["deflator"][["year", "index"]], on="year")
+    real = table.assign(real=table["usd_per_t"] / table["index"])
+    for mineral, years in (("antimony", [2021, 2022, 2023]), ("copper", [2023, 2024, 2025])):
+        mean = real[(real["mineral"] == mineral) & real["year"].isin(years)]["real"].mean()
+        assert prices[mineral] == pytest.approx(mean)
+
+
+def test_figures_of_a_scenario(status_quo, tmp_path):
+    """Every figure of a scenario is drawn, and none is blank."""
+    files = plots.draw_all(status_quo, tmp_path)
+    assert len(files) >= 5
+    assert all(file.stat().st_size > 10_000 for file in files)
