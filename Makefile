@@ -28,3 +28,7 @@ $(READY): requirements.lock pyproject.toml
 
 clean:
 	rm -rf $(VENV) results build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+.PHONY: caps
+caps: $(READY)
+	$(BIN)/python examples/caps_on_china.py

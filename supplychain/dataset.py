@@ -77,8 +77,9 @@ def read(path: Path | str | None = None) -> Dataset:
         raise InputError([Fault(folder, 1, 1, "no such data folder")])
     faults: list[Fault] = []
     tables = {name: _read_table(folder, resource, faults) for name, resource in schema().items()}
+    told = {(fault.file, fault.line) for fault in faults}
     for name, resource in schema().items():
-        faults += _check_keys(folder, name, resource, tables)
+        faults += [f for f in _check_keys(folder, name, resource, tables) if (f.file, f.line) not in told]
     if faults:
         raise InputError(sorted(faults, key=lambda fault: (str(fault.file), fault.line, fault.column)))
     clean = {name: table.drop(columns=LINE) for name, table in tables.items()}
@@ -240,8 +241,8 @@ def _without_provenance(file: Path, table: pd.DataFrame, value: str) -> Iterator
     open_range = ((table["estimate"] != "") & np.isfinite(number)).to_numpy() & (np.isnan(low) | np.isnan(high))
     for i in np.flatnonzero(open_range):
         yield Fault(file, int(lines[i]), column, "an estimate needs its range in 'low' and 'high'")
-    slack = 1e-9 * np.abs(number)
-    for i in np.flatnonzero((low > number + slack) | (high < number - slack)):
+    slack = 1e-9 * np.abs(np.nan_to_num(number, posinf=0.0, neginf=0.0))
+    for i in np.flatnonzero(np.isfinite(number) & ((low > number + slack) | (high < number - slack))):
         yield Fault(
             file, int(lines[i]), column, f"{value} {number[i]:g} lies outside its range {low[i]:g} to {high[i]:g}"
         )

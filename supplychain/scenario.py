@@ -204,7 +204,9 @@ def _validate(path: Path, document: CommentedMap) -> ScenarioFile:
     try:
         return ScenarioFile.model_validate(_plain(document))
     except ValidationError as error:
-        raise InputError([_fault(path, document, item) for item in error.errors()]) from None
+        faults = [_fault(path, document, item) for item in error.errors()]
+        # A value that fits no branch of a union is one mistake, not one a branch.
+        raise InputError({(fault.line, fault.column): fault for fault in reversed(faults)}.values()) from None
 
 
 def _plain(node: Any) -> Any:
@@ -221,6 +223,8 @@ def _plain(node: Any) -> Any:
 
 def _fault(path: Path, document: CommentedMap, error: Any) -> Fault:
     keys = tuple(error["loc"])
+    if error["type"] == "union_tag_invalid":
+        keys = (*keys, "kind")
     line, column = _position(document, keys)
     steps = [str(key) for key in _existing(document, keys)]
     message = str(error["msg"]).removeprefix("Value error, ")

@@ -47,10 +47,14 @@ def test_base_year_meets_the_normal_price(status_quo):
 
 
 def test_nothing_is_short_without_a_policy(status_quo):
-    """In the United States no mineral is short by more than 1 % of use in any year, and no service is lost."""
+    """In the United States no mineral is short by more than 1 % of use in any year, and no service is lost.
+
+    Vanadium is the exception, 1.3 % in 2035: new plants outside China cost more, and use gives way to a price 5 % up.
+    """
     unmet = status_quo.unmet.query("market == 'USA'")
     assert (unmet["unit"] == "t").all()
-    assert unmet["share"].max() <= 0.013
+    short = unmet[unmet["share"] > 0.01]
+    assert set(short["item"]) <= {"vanadium"} and not (short["share"] > 0.015).any()
 
 
 def test_certificate(status_quo):
@@ -113,7 +117,7 @@ def test_a_tighter_cap_costs_more_where_china_matters(shipped):
     for mineral in ("antimony", "tungsten"):
         rows = table[table["mineral"] == mineral].sort_values("cap", ascending=False)
         for column in ("premium", "switching_musd", "central_asia_share"):
-            assert rows[column].is_monotonic_increasing and rows[column].iloc[-1] > rows[column].iloc[0], column
+            assert (np.diff(rows[column]) > -1e-6).all() and rows[column].iloc[-1] > rows[column].iloc[0], column
     rise = table.pivot(index="mineral", columns="cap", values="premium")
     assert abs(rise.loc["copper", 0.1] - rise.loc["copper", 1.0]) < 0.01
     assert rise.loc["titanium", 0.1] - rise.loc["titanium", 1.0] < 0.08
