@@ -16,8 +16,8 @@ def hhi(shares: pd.Series) -> float:
 def hhi_range(low: np.ndarray, high: np.ndarray, total: float) -> tuple[float, float]:
     """Least and greatest HHI of supplies within their bounds that add up to a total.
 
-    The least levels the supplies as far as the bounds let it (water-filling); the greatest fills the largest
-    first. Both bound the HHI of every equally cheap plan.
+    The least levels the supplies as far as the bounds let it (water-filling); the greatest is that of the chords
+    x^2 <= (low + high) x - low high, filled steepest first. Both bound the HHI of every equally cheap plan.
     """
     if total <= 0:
         return 0.0, 0.0
@@ -28,10 +28,11 @@ def hhi_range(low: np.ndarray, high: np.ndarray, total: float) -> tuple[float, f
         floor, ceiling = (level, ceiling) if filled < total else (floor, level)
     flat = np.clip(ceiling, low, high)
     spare, full = total - low.sum(), low.astype(float).copy()
-    for i in np.argsort(-high, kind="stable"):
+    for i in np.argsort(-(low + high), kind="stable"):
         step = min(max(spare, 0.0), high[i] - low[i])
         full[i], spare = full[i] + step, spare - step
-    return float(np.square(flat / total).sum()), float(np.square(full / total).sum())
+    chord = ((low + high) * full - low * high).sum() / total**2
+    return float(np.square(flat / total).sum()), min(1.0, float(chord))
 
 
 def group_share(supply: pd.DataFrame, countries: set[str]) -> pd.Series:

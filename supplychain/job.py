@@ -125,7 +125,7 @@ def summarise(system: System, tables: dict[str, pd.DataFrame], objective: float,
             rows.append((f"{metric}_{stage}", float(part[metric].mean()), "1"))
     weights = system.years.set_index("year")["weight"]
     if money == "USD":
-        rows += [("us_bill", _us_bill(tables), "million USD, present value")]
+        rows += [("us_bill", _us_bill(tables, weights), "million USD, present value")]
         rows += _lost(system, tables["unmet"])
         switching = tables["costs"].query("item == 'switching'")
         rows += [
@@ -138,11 +138,12 @@ def summarise(system: System, tables: dict[str, pd.DataFrame], objective: float,
     return pd.DataFrame(rows, columns=["metric", "value", "unit"])
 
 
-def _us_bill(tables: dict[str, pd.DataFrame]) -> float:
+def _us_bill(tables: dict[str, pd.DataFrame], weights: pd.Series) -> float:
     supply = tables["supply"].query("market == 'USA' and stage == 'supply'")
     bought = supply.groupby(["year", "mineral"], as_index=False)["tonnes"].sum()
     priced = bought.merge(tables["prices"].query("market == 'USA'"), on=["year", "mineral"])
-    return float((priced["tonnes"] * priced["usd_per_t"]).sum() / 1e6)
+    spent = priced["tonnes"] * priced["usd_per_t"] * priced["year"].map(weights)
+    return float(spent.sum() / 1e6)
 
 
 def _lost(system: System, unmet: pd.DataFrame) -> list[tuple[str, float, str]]:
@@ -208,8 +209,9 @@ def cap_table(
     Returns
     -------
     DataFrame, one row a mineral and cap, for the last year: premium (what a tonne from elsewhere earns in the United
-    States over the EU's price, less 1: the delivered price and the caps' shadow prices), switching_musd, central_asia_share (of US supply, at whichever of mine and refinery is higher), forgone_share
-    (of US use). The row with cap 1 is the status quo.
+    States over the EU's price, less 1: the delivered price and the caps' shadow prices), switching_musd,
+    central_asia_share (of US supply, at whichever of mine and refinery is higher), forgone_share (of US use). The
+    row with cap 1 is the status quo.
     """
     known = data if isinstance(data, Dataset) else facts.read(data)
     story = scenario.read("status_quo", known)

@@ -287,11 +287,11 @@ def outside_prices(results: Sequence[Result], observed: pd.Series, ax: Axes | No
         ax.bar(x - 0.4 + (i + 1.5) * width, peaks[title], width, color=tints[i % 4], label=f"{title}, peak")
     ax.axhline(1.0, color=OTHERS, linewidth=0.8, zorder=0)
     ax.set_yscale("log")
-    ax.set_yticks([1, 2, 3, 5, 10], ["1×", "2×", "3×", "5×", "10×"])
+    ax.set_yticks([1, 2, 3, 5, 10, 30], ["1×", "2×", "3×", "5×", "10×", "30×"])
     ax.minorticks_off()
     ax.set_xticks(x, [_spoken(m) for m in peaks.index], rotation=40, ha="right")
-    ax.set(title="Price outside China, multiple of the normal price", ylim=(0.7, 13))
-    ax.legend(frameon=False)
+    ax.set(title="Price outside China, multiple of the normal price", ylim=(0.7, 60))
+    ax.legend(frameon=False, loc="upper right")
     return _sourced(ax)
 
 
@@ -398,7 +398,17 @@ def _figure(ax: Axes) -> Figure:
 
 
 def _sourced(ax: Axes) -> Axes:
-    _figure(ax).text(0.01, -0.02, SOURCE, fontsize=6.5, color="#555555", va="top")
+    ax.annotate(
+        SOURCE,
+        (0, 0),
+        (-40, -56),
+        xycoords="axes fraction",
+        textcoords="offset points",
+        fontsize=6.5,
+        color="#555555",
+        va="top",
+        annotation_clip=False,
+    )
     return ax
 
 

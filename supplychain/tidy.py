@@ -160,8 +160,8 @@ def policies(lp: LinearProgram, system: System, solution: Solution, supplied: pd
     """What each limit asked for, what was achieved, whether it binds and its shadow price.
 
     Columns: policy, kind, year, mineral, stage, scope, market, asked, achieved, binding, shadow_price, unit,
-    shadow_price_usd_per_t. A share's shadow price is USD per percentage point of share and year, and per tonne moved off
-    the group; an export limit's USD per tonne; a budget's USD per USD of fund.
+    shadow_price_usd_per_t. A share's shadow price is USD per percentage point of share and year, and per tonne moved
+    off the group; an export limit's USD per tonne; a budget's USD per USD of fund.
     """
     parts = [_shares(lp, system, solution, supplied), _exports(lp, system, solution), _budgets(lp, solution)]
     table = pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)

@@ -24,10 +24,12 @@ PLACE = ["mineral", "stage", "country"]
 
 
 def yearly(table: pd.DataFrame, system: System) -> pd.DataFrame:
+    """The table once for every year, with the year's weight."""
     return table.merge(system.years, how="cross")
 
 
 def unit_of(table: pd.DataFrame, system: System) -> np.ndarray:
+    """The size of each row's unit: a thousandth of its mineral's world output, tonnes."""
     units = system.minerals.set_index("mineral")["unit_t"]
     return table["mineral"].map(units).to_numpy(dtype=float)
 

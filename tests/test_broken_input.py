@@ -77,7 +77,8 @@ def test_a_broken_table_is_one_line_with_file_and_row(tmp_path, kind):
 HEAD = "name: x\nhorizon: {from: 2025, to: 2025}\n"
 POLICY = (
     HEAD
-    + "policies:\n  p:\n    kind: supplier_cap\n    group: SDG\n    market: all\n    stages: [mine]\n    share: 0.5\n    assumption: test\n"
+    + "policies:\n  p:\n    kind: supplier_cap\n    group: SDG\n    market: all\n"
+    + "    stages: [mine]\n    share: 0.5\n    assumption: test\n"
 )
 SCENARIOS = {
     "unknown key": (HEAD + "titel: y\n", 3, "did you mean 'title'"),

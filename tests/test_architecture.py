@@ -1,0 +1,45 @@
+"""The rooms stand in order, and each is small enough to see whole."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOMS = [
+    *("errors", "dataset", "policies", "scenario", "pattern", "economics", "system", "lp", "solver", "variables"),
+    *("model", "ties", "conflicts", "tidy", "indicators", "results", "job", "plots", "cli"),
+]
+FILES = sorted((Path(__file__).parents[1] / "supplychain").glob("*.py"))
+
+
+def imports(file):
+    """Names of the package's own modules that a file imports."""
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "supplychain":
+            parts = node.module.split(".")
+            yield from [parts[1]] if len(parts) > 1 else [alias.name for alias in node.names]
+
+
+@pytest.mark.parametrize("file", [f for f in FILES if f.stem != "__init__"], ids=lambda f: f.stem)
+def test_imports_run_one_way(file):
+    """A room imports only rooms above it; the program and its solver know nothing of minerals."""
+    used = set(imports(file))
+    above = set(ROOMS[: ROOMS.index(file.stem)])
+    assert used <= above
+    if file.stem in ("lp", "solver"):
+        assert used <= {"errors", "lp"}
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda f: f.stem)
+def test_small_enough_to_see_whole(file):
+    """No file over 450 lines, no function over 60; every public function and class says what it is for."""
+    text = file.read_text(encoding="utf-8")
+    assert text.count("\n") <= 450
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+            assert isinstance(node, ast.ClassDef) or node.end_lineno - node.lineno < 60, node.name
+    for node in ast.parse(text).body:
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and not node.name.startswith("_"):
+            assert ast.get_docstring(node), node.name

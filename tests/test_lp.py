@@ -1,0 +1,131 @@
+"""The program made from tables, and the solver, without a mineral in sight."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.optimize import linprog
+
+from supplychain.errors import InfeasibleError
+from supplychain.lp import LinearProgram
+from supplychain.solver import Solver, on_optimal_face
+
+
+def transport(supply, use, cost, unit=1.0):
+    """Ship from makers to users at least cost: sum over users <= supply, sum over makers = use."""
+    lp = LinearProgram()
+    pairs = pd.DataFrame(
+        [(i, j, c) for i, row in enumerate(cost) for j, c in enumerate(row)], columns=["maker", "user", "cost"]
+    )
+    flow = lp.variable("flow", pairs, cost=pairs["cost"], unit=unit)
+    makers, users = pd.DataFrame({"maker": range(len(supply))}), pd.DataFrame({"user": range(len(use))})
+    lp.constrain("supply", makers, flow.by("maker"), upper=supply, unit=unit)
+    lp.constrain("use", users, flow.by("user"), lower=use, upper=use, unit=unit)
+    return lp
+
+
+def test_by_hand():
+    """Two makers (10 each), one user of 15, costs 1 and 3: 10 + 5 at 25; one more costs 3, cheap capacity saves 2."""
+    lp = transport([10, 10], [15], [[1], [3]])
+    answer = Solver(lp).solve()
+    assert answer.objective == pytest.approx(25)
+    assert list(answer.of(lp.variables["flow"])) == pytest.approx([10, 5])
+    assert answer.dual_of(lp.constraints["use"]).iloc[0] == pytest.approx(3)
+    assert answer.dual_of(lp.constraints["supply"]).iloc[0] == pytest.approx(-2)
+
+
+@pytest.mark.parametrize("unit", [1e-3, 1.0, 1e6])
+def test_units_do_not_change_the_answer(unit):
+    """Scaling a column or a row by its unit leaves values, duals and objective as they are."""
+    lp = transport([10, 10], [15], [[1], [3]], unit=unit)
+    answer = Solver(lp).solve()
+    assert answer.objective == pytest.approx(25)
+    assert answer.dual_of(lp.constraints["use"]).iloc[0] == pytest.approx(3)
+
+
+def test_a_term_enters_every_row_with_its_labels():
+    """One column that belongs to two groups enters the rows of both; one that belongs to none, none."""
+    lp = LinearProgram()
+    flow = lp.variable("flow", pd.DataFrame({"path": [0, 1]}))
+    members = pd.DataFrame({"group": ["a", "b", "c"], "row": [0, 0, 1]})
+    rows = pd.DataFrame({"group": ["a", "b"]})
+    lp.constrain("groups", rows, flow.at(members[["group"]], members["row"]), upper=1)
+    assert lp.arrays().matrix.toarray().tolist() == [[1, 0], [1, 0]]
+    assert lp.names() == (["flow[0]", "flow[1]"], ["groups[a]", "groups[b]"])
+
+
+def test_no_plan_is_an_error_that_names_rows():
+    """More use than supply: the irreducible conflict names the rows."""
+    with pytest.raises(InfeasibleError, match=r"use\[0\]") as caught:
+        Solver(transport([10], [15], [[1]])).solve()
+    assert caught.value.rows
+
+
+sizes = st.integers(1, 5)
+amounts = st.floats(0.5, 100)
+
+
+@st.composite
+def transports(draw):
+    """A feasible transport problem of random size and numbers."""
+    makers, users = draw(sizes), draw(sizes)
+    use = draw(st.lists(amounts, min_size=users, max_size=users))
+    shares = np.array(draw(st.lists(amounts, min_size=makers, max_size=makers)))
+    supply = 1.2 * sum(use) * shares / shares.sum()
+    cost = [draw(st.lists(amounts, min_size=users, max_size=users)) for _ in range(makers)]
+    return list(supply), use, cost
+
+
+@settings(max_examples=40, deadline=None)
+@given(transports())
+def test_agrees_with_an_independent_call(problem):
+    """Objective as scipy's interior point has it; residuals and gap as a certificate must be."""
+    lp = transport(*problem)
+    solver = Solver(lp)
+    answer, a = solver.solve(), solver.arrays
+    makers = len(problem[0])
+    rows = a.matrix.toarray()
+    bounds = np.column_stack([a.lower, a.upper])
+    theirs = linprog(
+        a.cost, rows[:makers], a.row_upper[:makers], rows[makers:], a.row_upper[makers:], bounds, method="highs-ipm"
+    )
+    assert answer.objective == pytest.approx(theirs.fun, rel=1e-7)
+    certificate = answer.certificate
+    assert certificate.primal_residual < 1e-6 and certificate.dual_residual < 1e-6 and certificate.gap < 1e-8
+
+
+@settings(max_examples=25, deadline=None)
+@given(transports(), st.floats(0.9, 1.0))
+def test_solved_again_from_the_last_basis(problem, factor):
+    """After bounds and costs change, the warm answer equals a cold one."""
+    supply, use, cost = problem
+    warm = Solver(transport(supply, use, cost))
+    warm.solve()
+    changed = transport(supply, [factor * u for u in use], [[c + 1 for c in row] for row in cost])
+    warm.update(changed)
+    assert warm.solve().objective == pytest.approx(Solver(changed).solve().objective, rel=1e-9)
+
+
+def test_other_coefficients_need_another_solver():
+    """`update` refuses a program whose coefficients differ."""
+    with pytest.raises(ValueError, match="only bounds"):
+        Solver(transport([10], [5], [[1]])).update(transport([10, 1], [5], [[1], [1]]))
+
+
+@settings(max_examples=25, deadline=None)
+@given(transports(), st.integers(0, 2**32 - 1))
+def test_the_optimal_face_keeps_the_cost(problem, seed):
+    """Whatever is minimised on the optimal face, the plan costs as little as the optimum."""
+    lp = transport(*problem)
+    best = Solver(lp).solve()
+    face = on_optimal_face(lp, best)
+    taste = np.random.default_rng(seed).normal(size=len(lp.variables["flow"]))
+    face.variables["flow"] = replace(face.variables["flow"], cost=taste)
+    other = best.with_plan(lp, Solver(face).solve().value)
+    assert other.objective == pytest.approx(best.objective, rel=1e-6)
+    assert other.certificate.gap < 1e-6
