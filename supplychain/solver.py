@@ -74,12 +74,19 @@ class Solution:
 
 
 class Solver:
-    """One program held by HiGHS; after `update` it is solved again from the last basis."""
+    """One program held by HiGHS; after `update` it is solved again from the last basis.
 
-    def __init__(self, program: LinearProgram):
+    Parameters
+    ----------
+    options : options of HiGHS by name, where its defaults do not suit the program.
+    """
+
+    def __init__(self, program: LinearProgram, options: dict[str, Any] | None = None):
         self.program = program
         self.arrays = program.arrays()
         self._highs = _highs()
+        for name, value in (options or {}).items():
+            self._highs.setOptionValue(name, value)
         self._highs.passModel(_model(self.arrays))
 
     def update(self, program: LinearProgram) -> None:

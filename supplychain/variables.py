@@ -13,10 +13,14 @@ from supplychain.lp import LinearProgram
 from supplychain.pattern import SEED, STAGES
 from supplychain.system import System
 
-# Multiples of a base-year delivery at which the switching cost steps up (eq. 8).
-DELIVERY_EDGES = np.array(
-    [0.05, 0.15, 0.3, 0.5, 0.7, 0.85, 0.96, 1.0, 1.04, 1.12, 1.25, 1.5, 2.0, 3.0, 6.0, 12.0, 30.0, 120.0]
+# Multiples of a base-year delivery at which the switching cost steps up (eq. 8); finer where paths are traced.
+TRACED_EDGES = np.array(
+    [
+        *(0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.96, 1.0, 1.04, 1.1, 1.18, 1.28, 1.4, 1.53, 1.67),
+        *(1.82, 2.0, 2.25, 2.6, 3.2, 4.5, 7.0, 12.0, 30.0, 120.0),
+    ]
 )
+POOLED_EDGES = np.array([0.05, 0.3, 0.6, 0.85, 0.96, 1.0, 1.04, 1.15, 1.4, 2.0, 3.5, 8.0, 30.0, 120.0])
 FEED_EDGES = np.array([1.0, 1.1, 1.5, 2.5, 6.0, 30.0])
 # Multiples of the normal price at which demand is forgone; beyond the last, all that is left is unmet.
 PRICE_EDGES = np.array([1.0, 1.05, 1.15, 1.3, 1.5, 2.0, 3.0, 4.5, 6.5, 10.0])
@@ -111,8 +115,11 @@ def delivery_steps(system: System) -> pd.DataFrame:
     table = yearly(table, system).merge(growth, on=["mineral", "market", "year"])
     patterned = table["base_t"].notna() & table["substitution"].notna()
     free = table[~patterned].assign(step=0, width_t=np.inf, switching=0.0, cost=lambda t: t["moved"])
-    steps = table[patterned]
-    steps = _stepped(steps, DELIVERY_EDGES, steps["base_t"] * steps["growth"], steps["price"], from_zero=True)
+    parts = [(table[patterned & table["traced"]], TRACED_EDGES), (table[patterned & ~table["traced"]], POOLED_EDGES)]
+    steps = pd.concat(
+        [_stepped(t, edges, t["base_t"] * t["growth"], t["price"], from_zero=True) for t, edges in parts],
+        ignore_index=True,
+    )
     steps["cost"] = steps["switching"] + steps["moved"]
     drop = ["observed", "base_t", "price", "substitution", "moved", "growth"]
     return pd.concat([free, steps], ignore_index=True).drop(columns=drop)
