@@ -1,0 +1,33 @@
+"""The facts and a result folder are data packages that other tools can read."""
+
+from __future__ import annotations
+
+from conftest import CASES
+from frictionless import Package, validate
+
+import supplychain
+from supplychain import dataset
+
+
+def test_facts_are_a_valid_data_package():
+    """`frictionless validate` finds nothing wrong with the tables that are shipped."""
+    package = Package(dataset.SHIPPED / "datapackage.json")
+    for resource in list(package.resources):
+        if not (dataset.SHIPPED / resource.path).is_file():
+            package.remove_resource(resource.name)
+    known = {resource.name for resource in package.resources}
+    for resource in package.resources:
+        resource.schema.foreign_keys = [k for k in resource.schema.foreign_keys if k["reference"]["resource"] in known]
+    report = package.validate()
+    assert report.valid, report.flatten(["name", "rowNumber", "fieldName", "message"])[:5]
+
+
+def test_result_folder_is_a_valid_data_package(tmp_path):
+    """A written result folder validates, and reads back as it was."""
+    result = supplychain.run(CASES / "dantzig" / "dantzig.yaml", CASES / "dantzig")
+    folder = result.save(tmp_path / "dantzig")
+    report = validate(str(folder / "datapackage.json"))
+    assert report.valid, report.flatten(["name", "message"])[:5]
+    again = supplychain.load(folder)
+    assert abs(again.objective / result.objective - 1) < 1e-8
+    assert list(again.paths["tonnes"]) == list(result.paths["tonnes"])
