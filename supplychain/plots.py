@@ -158,7 +158,7 @@ def dependence(result: Result, stage: str = SOLD, ax: Axes | None = None) -> Axe
         xlabel="share of US supply, percent",
         title=f"Dependence at the {_place(stage)} — {result.title}",
     )
-    ax.legend(loc="upper center", bbox_to_anchor=(0.4, -0.075), ncols=2, frameon=False, fontsize=8)
+    ax.legend(loc="lower right", fontsize=8, framealpha=0.9, edgecolor="none")
     return _sourced(ax)
 
 

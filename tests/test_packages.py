@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from conftest import CASES
 from frictionless import Package, validate
 
@@ -29,5 +30,5 @@ def test_result_folder_is_a_valid_data_package(tmp_path):
     report = validate(str(folder / "datapackage.json"))
     assert report.valid, report.flatten(["name", "message"])[:5]
     again = supplychain.load(folder)
-    assert abs(again.objective / result.objective - 1) < 1e-8
-    assert list(again.paths["tonnes"]) == list(result.paths["tonnes"])
+    assert again.objective == pytest.approx(result.objective, rel=1e-8)
+    assert list(again.paths["tonnes"]) == pytest.approx(list(result.paths["tonnes"]), rel=1e-5)
