@@ -19,7 +19,7 @@ from supplychain.pattern import STAGES
 from supplychain.policies import SupplierCap
 from supplychain.results import Result
 from supplychain.scenario import Scenario
-from supplychain.solver import Solution, Solver, on_optimal_face
+from supplychain.solver import Solution, Solver, on_optimal_face, solve_undecided
 from supplychain.system import System, build_system
 
 
@@ -87,12 +87,11 @@ def settle(program: LinearProgram, system: System, solution: Solution) -> Soluti
     face = on_optimal_face(program, solution, ties.traced_part(program))
     ties.nearest_pattern(face, system)
     try:
-        # Most of the face is decided: Dantzig's rule, cheap per step, is the quickest there.
-        nearest = Solver(face, {"simplex_dual_edge_weight_strategy": 0}).solve()
+        nearest = solve_undecided(face)
     except InfeasibleError:
         # The face is empty only by rounding; the first optimum then stands as it is.
         return solution
-    return solution.with_plan(program, nearest.value[: program.columns])
+    return solution.with_plan(program, nearest[: program.columns])
 
 
 def tidy_tables(known: Dataset, program: LinearProgram, system: System, solution: Solution) -> dict[str, pd.DataFrame]:

@@ -74,19 +74,12 @@ class Solution:
 
 
 class Solver:
-    """One program held by HiGHS; after `update` it is solved again from the last basis.
+    """One program held by HiGHS; after `update` it is solved again from the last basis."""
 
-    Parameters
-    ----------
-    options : options of HiGHS by name, where its defaults do not suit the program.
-    """
-
-    def __init__(self, program: LinearProgram, options: dict[str, Any] | None = None):
+    def __init__(self, program: LinearProgram):
         self.program = program
         self.arrays = program.arrays()
         self._highs = _highs()
-        for name, value in (options or {}).items():
-            self._highs.setOptionValue(name, value)
         self._highs.passModel(_model(self.arrays))
 
     def update(self, program: LinearProgram) -> None:
@@ -183,6 +176,43 @@ def on_optimal_face(
         lower, upper = np.where(dual < -TIE, c.upper, c.lower), np.where(dual > TIE, c.lower, c.upper)
         face.constrain(name, c.table, lower=lower, upper=upper, unit=c.unit)
     return face
+
+
+def solve_undecided(program: LinearProgram) -> Floats:
+    """The optimal values of a program most of whose columns are fixed: only the others are handed to HiGHS.
+
+    Returns
+    -------
+    Values by column, in the user's units.
+
+    Raises
+    ------
+    InfeasibleError : the fixed columns leave no plan.
+    """
+    arrays = program.arrays()
+    free = arrays.lower < arrays.upper
+    value = np.where(free, 0.0, arrays.lower)
+    settled = arrays.matrix @ value
+    matrix = arrays.matrix[:, free]
+    rows = np.bincount(matrix.indices, minlength=matrix.shape[0]) > 0
+    highs = _highs()
+    # Most of the program is decided: Dantzig's rule, cheap per step, is the quickest here.
+    highs.setOptionValue("simplex_dual_edge_weight_strategy", 0)
+    rest = replace(
+        arrays,
+        cost=arrays.cost[free],
+        lower=arrays.lower[free],
+        upper=arrays.upper[free],
+        matrix=matrix.tocsr()[rows].tocsc(),
+        row_lower=(arrays.row_lower - settled)[rows],
+        row_upper=(arrays.row_upper - settled)[rows],
+    )
+    highs.passModel(_model(rest))
+    highs.run()
+    if highs.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+        raise InfeasibleError("the decided part leaves no plan")
+    value[free] = np.asarray(highs.getSolution().col_value)
+    return value * arrays.column_unit
 
 
 def _highs() -> Any:
