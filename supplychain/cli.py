@@ -16,7 +16,8 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from supplychain import dataset as facts
-from supplychain import job, plots, scenario
+from supplychain import exchange, job, plots, scenario
+from supplychain.compare import Comparison, compare_names
 from supplychain.errors import InfeasibleError, InputError
 from supplychain.results import Result
 
@@ -29,7 +30,21 @@ Data = Annotated[Path | None, typer.Option("--data", help="A folder with the tab
 Quiet = Annotated[bool, typer.Option("--quiet", help="Print nothing but errors.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the table as JSON.")]
 Out = Annotated[Path, typer.Option("--out", help="Folder for the results.")]
-Scenarios = Annotated[list[str], typer.Argument(help="YAML files, or names of shipped scenarios.")]
+
+
+def _completed(incomplete: str) -> list[str]:
+    """Scenario names and files that begin so, for the shell's completion."""
+    folders = (Path("scenarios"), *scenario.BESIDE_CODE)
+    names = {file.stem for folder in folders for file in folder.glob("*.yaml")}
+    return sorted(n for n in names if n.startswith(incomplete)) + [str(f) for f in Path().glob(f"{incomplete}*.yaml")]
+
+
+Scenarios = Annotated[
+    list[str], typer.Argument(help="YAML files, or names of shipped scenarios.", autocompletion=_completed)
+]
+ScenarioOrFolder = Annotated[
+    str, typer.Argument(help="A YAML file, a scenario's name, or a result folder.", autocompletion=_completed)
+]
 
 
 def main() -> None:
@@ -142,6 +157,53 @@ def _check_totals(known: facts.Dataset, quiet: bool, as_json: bool) -> None:
         raise typer.Exit(1)
 
 
+@app.command()
+def export(
+    scenario: ScenarioOrFolder,
+    form: Annotated[exchange.Format, typer.Option("--format", help="What to write.")],
+    to: Annotated[Path, typer.Option("--to", help="File; for parquet and frictionless a folder.")],
+    data: Data = None,
+    quiet: Quiet = False,
+    as_json: AsJson = False,
+) -> None:
+    """Write a scenario's program (mps, lp) or its result (iamc, xlsx, parquet, frictionless) for other tools."""
+    with _told(), _progress(quiet) as step:
+        step(f"writing {to}")
+        written = exchange.export(scenario, form, to, facts.read(data))
+    _show(pd.DataFrame({"format": [form], "written": [str(written)]}), quiet, as_json, "Export")
+
+
+@app.command()
+def compare(
+    before: ScenarioOrFolder,
+    after: ScenarioOrFolder,
+    data: Data = None,
+    out: Out = Path("results"),
+    quiet: Quiet = False,
+    as_json: AsJson = False,
+) -> None:
+    """What the second scenario has that the first has not: policies, supply, dependence, cost; writes OUT/A_vs_B/."""
+    with _told(), _progress(quiet) as step:
+        step(f"comparing {before} with {after}")
+        found = compare_names(before, after, facts.read(data))
+        found.save(out / f"{found.before.name}_vs_{found.after.name}")
+    if as_json:
+        typer.echo(json.dumps({name: _records(table) for name, table in found.tables.items()}, ensure_ascii=False))
+    else:
+        _show_comparison(found, quiet)
+
+
+def _show_comparison(found: Comparison, quiet: bool) -> None:
+    _show(found.tables["policies"], quiet, False, f"Settings that differ: {found.title}")
+    for table, value, words in (
+        ("supply", "share", "Suppliers whose shares of US supply change most, last year"),
+        ("dependence", "share_feoc", "Minerals whose share from countries of concern changes most, last year"),
+    ):
+        if len(largest := found.largest(table, value, "USA")):
+            _show(largest, quiet, False, words)
+    _show(found.tables["summary"], quiet, False, found.title)
+
+
 @contextmanager
 def _progress(quiet: bool) -> Iterator[Any]:
     """A spinner on standard error, only on a terminal."""
@@ -154,7 +216,7 @@ def _progress(quiet: bool) -> Iterator[Any]:
 
 def _show(table: pd.DataFrame, quiet: bool, as_json: bool, title: str) -> None:
     if as_json:
-        typer.echo(json.dumps(json.loads(table.to_json(orient="records")), ensure_ascii=False, indent=1))
+        typer.echo(json.dumps(_records(table), ensure_ascii=False, indent=1))
         return
     if quiet:
         return
@@ -166,6 +228,10 @@ def _show(table: pd.DataFrame, quiet: bool, as_json: bool, title: str) -> None:
         shown.add_row(*[_cell(value) for value in row])
     width = None if sys.stdout.isatty() else 160
     Console(width=width).print(shown)
+
+
+def _records(table: pd.DataFrame) -> Any:
+    return json.loads(table.to_json(orient="records"))
 
 
 def _cell(value: Any) -> str:

@@ -10,6 +10,7 @@ from supplychain.dataset import Dataset
 CONTROLLED_WINDOW = (2021, 2023)
 FREE_WINDOW = (2023, 2025)
 DAYS_PER_YEAR = 365.0
+CARGO_INTEREST = 0.08
 
 
 def calibration_prices(dataset: Dataset) -> pd.Series:
@@ -82,33 +83,34 @@ def _with_charges(dataset: Dataset, table: pd.DataFrame, base_year: int) -> pd.D
     table = table.join(mean.rename(columns={"cost_multiplier": "mean_multiplier"}), on=["mineral", "stage"])
     table = table.fillna({"mean_multiplier": 1.0, "annuity": 0.1})
     table["charge_usd_per_t"] = table["capex_usd_per_t"] * table["annuity"] / table["mean_multiplier"]
-    return table.drop(columns="annuity")
+    return table.drop(columns=["annuity", "ratio"])
 
 
-def freight_between(dataset: Dataset, pairs: pd.DataFrame, rate: float) -> pd.DataFrame:
+def freight_between(dataset: Dataset, pairs: pd.DataFrame) -> pd.DataFrame:
     """Freight, corridor and interest on the time under way, from a country to a market or a country in it.
 
     Parameters
     ----------
-    pairs : origin (country), destination (country or market), value_usd_per_t (of the cargo).
-    rate : interest, 1/yr.
+    pairs : mineral, stage (of the product that travels), origin (country), destination (country or market),
+        value_usd_per_t (of the cargo, per contained tonne).
 
     Returns
     -------
-    DataFrame aligned with `pairs`: corridor, freight_usd_per_t, time_usd_per_t; nothing moves within a country.
-    The corridor in use is the first that the freight table lists for a pair.
+    DataFrame aligned with `pairs`, per contained tonne: corridor, freight_usd_per_t (of the cargo's whole weight),
+    time_usd_per_t; nothing moves within a country. The corridor in use is the first that the freight table lists.
     """
     legs = dataset["freight"].drop_duplicates(["country", "market"]).set_index(["country", "market"])
     market_of = dataset["countries"].set_index("country")["market"]
     market = pairs["destination"].map(market_of).fillna(pairs["destination"])
-    index = pd.MultiIndex.from_arrays([pairs["origin"], market])
-    found = legs.reindex(index).set_axis(pairs.index)
+    found = legs.reindex(pd.MultiIndex.from_arrays([pairs["origin"], market])).set_axis(pairs.index)
     at_home = pairs["origin"] == pairs["destination"]
+    gross = dataset["concentrates"].set_index(["mineral", "stage"])["gross_t_per_t"]
+    weight = gross.reindex(pd.MultiIndex.from_frame(pairs[["mineral", "stage"]])).fillna(1.0).to_numpy()
     days = found["days"].fillna(0.0).where(~at_home, 0.0)
     return pd.DataFrame(
         {
             "corridor": found["corridor"].fillna("land").where(~at_home, "domestic"),
-            "freight_usd_per_t": found["usd_per_t"].fillna(0.0).where(~at_home, 0.0),
-            "time_usd_per_t": days / DAYS_PER_YEAR * rate * pairs["value_usd_per_t"],
+            "freight_usd_per_t": (found["usd_per_t"].fillna(0.0) * weight).where(~at_home, 0.0),
+            "time_usd_per_t": days / DAYS_PER_YEAR * CARGO_INTEREST * pairs["value_usd_per_t"],
         }
     )

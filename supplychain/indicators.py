@@ -42,6 +42,17 @@ def group_share(supply: pd.DataFrame, countries: set[str]) -> pd.Series:
     return (sums["inside"] / sums["all"].replace(0.0, np.nan)).fillna(0.0)
 
 
+def by_owner(supply: pd.DataFrame) -> pd.DataFrame:
+    """Supply with the owner's nationality in the place of the country."""
+    return supply.assign(country=supply["owner"])
+
+
+def by_country(supply: pd.DataFrame) -> pd.DataFrame:
+    """Supply summed over what stands at one country: year, mineral, stage, country, market, tonnes, low_t, high_t."""
+    keys = ["year", "mineral", "stage", "country", "market"]
+    return supply.groupby(keys, as_index=False)[["tonnes", "low_t", "high_t"]].sum()
+
+
 def dependence(supply: pd.DataFrame, groups: pd.DataFrame, homes: pd.DataFrame) -> pd.DataFrame:
     """Who a market depends on, look-through: at the mine, at each later stage, and by last supplier.
 
@@ -55,6 +66,7 @@ def dependence(supply: pd.DataFrame, groups: pd.DataFrame, homes: pd.DataFrame) 
     DataFrame: year, mineral, stage, market, top_supplier (the largest outside the market), top_share, hhi,
     hhi_low, hhi_high, share_feoc, share_central_asia, net_import_reliance (share from outside the market).
     """
+    supply = by_country(supply)
     home = dict(zip(homes["country"], homes["market"], strict=True))
     supply = supply.assign(foreign=supply["country"].map(home).fillna(supply["country"]) != supply["market"])
     if supply.empty:

@@ -97,14 +97,24 @@ def settle(program: LinearProgram, system: System, solution: Solution) -> Soluti
 def tidy_tables(known: Dataset, program: LinearProgram, system: System, solution: Solution) -> dict[str, pd.DataFrame]:
     """Every table of the result folder."""
     supply = tidy.supply(program, system, solution)
-    dependence = indicators.dependence(supply, known["groups"], system.homes)
+    prices = tidy.prices(program, system, solution)
+    bills = tidy.public(program, system, solution, prices)
+    groups, homes = known["groups"], system.homes
     tables = {
         "paths": tidy.paths(program, system, solution),
         "supply": supply,
-        "dependence": dependence,
-        "prices": tidy.prices(program, system, solution),
-        "policies": tidy.policies(program, system, solution, supply),
+        "dependence": indicators.dependence(supply, groups, homes),
+        "dependence_by_owner": indicators.dependence(indicators.by_owner(supply), groups, homes),
+        "prices": prices,
+        "policies": tidy.policies(program, system, solution, bills),
+        "public": bills,
         "capacity": tidy.capacity(program, system, solution),
+        "byproducts": tidy.byproducts(program, system, solution),
+        "shipments": tidy.shipments(program, system, solution),
+        "corridors": tidy.corridors(program, system, solution),
+        "technology": tidy.technology(program, system, solution),
+        "secondary": tidy.secondary(program, system, solution),
+        "stocks": tidy.stocks(program, system, solution),
         "unmet": tidy.unmet(program, system, solution),
         "costs": tidy.costs(program, system, solution),
         "switching": tidy.switching(program, solution),
@@ -127,7 +137,7 @@ def summarise(system: System, tables: dict[str, pd.DataFrame], objective: float,
     if money == "USD":
         rows += [("us_bill", _us_bill(tables, weights), "million USD, present value")]
         rows += _lost(system, tables["unmet"])
-        rows += [("public_spending", _present(tables, "subsidy", weights), "million USD, present value")]
+        rows += [("public_spending", _public(tables["public"], weights), "million USD, present value")]
         rows += [("switching", _present(tables, "switching", weights), "million USD, present value")]
     return pd.DataFrame(rows, columns=["metric", "value", "unit"])
 
@@ -136,6 +146,12 @@ def _present(tables: dict[str, pd.DataFrame], item: str, weights: pd.Series) -> 
     """Present value of one cost item, million USD."""
     costs = tables["costs"][tables["costs"]["item"] == item]
     return float((costs["musd"] * costs["year"].map(weights)).sum())
+
+
+def _public(bills: pd.DataFrame, weights: pd.Series) -> float:
+    """Present value of what the treasury pays, tariff revenue apart, million USD."""
+    paid = bills[bills["item"] != "revenue"]
+    return float((paid["musd"] * paid["year"].map(weights)).sum())
 
 
 def _us_bill(tables: dict[str, pd.DataFrame], weights: pd.Series) -> float:

@@ -35,6 +35,7 @@ class Variable:
     upper: Floats
     cost: Floats
     unit: Floats
+    label: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.table)
@@ -123,16 +124,19 @@ class LinearProgram:
         upper: ArrayLike = np.inf,
         cost: ArrayLike = 0.0,
         unit: ArrayLike = 1.0,
+        label: Sequence[str] | None = None,
     ) -> Variable:
         """Add one column for each row of the table.
 
         Parameters
         ----------
         lower, upper, cost, unit : one value, or one for each row of the table.
+        label : columns of the table whose entries name a row (default: all).
         """
         n, table = len(table), table.reset_index(drop=True)
-        values = (_filled(value, n) for value in (lower, upper, cost, unit))
-        self.variables[name] = Variable(name, table, self.columns, *values)
+        low, high, price, size = (_filled(value, n) for value in (lower, upper, cost, unit))
+        named = tuple(table.columns if label is None else label)
+        self.variables[name] = Variable(name, table, self.columns, low, high, price, size, named)
         return self.variables[name]
 
     def constrain(
@@ -157,17 +161,18 @@ class LinearProgram:
         self.constraints[name] = constraint
         return constraint
 
-    def arrays(self) -> Arrays:
-        """The scaled program; entries that meet in one place are added up."""
-        column_unit = self._joined("unit", self.variables)
-        row_unit = self._joined("unit", self.constraints)
+    def arrays(self, *, scaled: bool = True) -> Arrays:
+        """The program in its own units, or as it stands in the tables; entries that meet in one place are added up."""
+        column_unit = self._joined("unit", self.variables) if scaled else np.ones(self.columns)
+        row_unit = self._joined("unit", self.constraints) if scaled else np.ones(self.rows)
+        money_unit = self.money_unit if scaled else 1.0
         row, column, value = (np.concatenate([entry[i] for entry in self._entries]) for i in range(3))
-        scaled = value * column_unit[column] / row_unit[row]
+        value = value * column_unit[column] / row_unit[row]
         shape = (self.rows, self.columns)
-        matrix = sparse.coo_matrix((scaled, (row, column)), shape=shape).tocsc()
+        matrix = sparse.coo_matrix((value, (row, column)), shape=shape).tocsc()
         matrix.eliminate_zeros()
         return Arrays(
-            cost=self._joined("cost", self.variables) * column_unit / self.money_unit,
+            cost=self._joined("cost", self.variables) * column_unit / money_unit,
             lower=self._joined("lower", self.variables) / column_unit,
             upper=self._joined("upper", self.variables) / column_unit,
             matrix=matrix,
@@ -178,10 +183,13 @@ class LinearProgram:
         )
 
     def names(self) -> tuple[list[str], list[str]]:
-        """Readable names of all columns and all rows, e.g. `flow[tungsten,KAZ,USA,2030]`."""
-        families: Sequence[dict[str, Any]] = (self.variables, self.constraints)
-        listed = [[label for f in family.values() for label in _labels(f.name, f.table)] for family in families]
-        return listed[0], listed[1]
+        """Readable names of all columns and all rows, e.g. `flow[tungsten,KAZ,USA,2030]`, no two alike.
+
+        A name holds letters, digits, `_`, `.`, `,` and one pair of brackets; a repeated one is numbered, `~2`.
+        """
+        columns = [name for v in self.variables.values() for name in _labels(v.name, v.table[list(v.label)])]
+        rows = [name for c in self.constraints.values() for name in _labels(c.name, c.table)]
+        return columns, rows
 
     def _joined(self, attribute: str, family: dict[str, Any]) -> Floats:
         parts = [getattr(member, attribute) for member in family.values()]
@@ -189,8 +197,12 @@ class LinearProgram:
 
 
 def _labels(name: str, table: pd.DataFrame) -> list[str]:
-    cells = [[str(value) for value in table[column]] for column in table.columns]
-    return [f"{name}[{','.join(row)}]" for row in zip(*cells, strict=True)] if cells else []
+    if table.empty:
+        return []
+    cells = [table[column].astype(str).str.replace(r"[^A-Za-z0-9_.]", "_", regex=True) for column in table]
+    names = pd.Series([f"{name}[{','.join(row)}]" for row in zip(*cells, strict=True)])
+    repeat = names.groupby(names).cumcount()
+    return [f"{label}~{n + 1}" if n else label for label, n in zip(names, repeat, strict=True)]
 
 
 def _match(table: pd.DataFrame, keys: pd.DataFrame) -> tuple[Ints, Ints]:

@@ -17,6 +17,7 @@ from supplychain.dataset import Dataset
 
 STAGES = ("mine", "refine", "fabricate")
 OTHER = "XXX"
+ORE = "ore"
 IMPORT_PERIOD = (2021, 2024)
 SMALLEST_SHARE = 0.003
 SEED = 0.02
@@ -79,8 +80,9 @@ def _outputs(dataset: Dataset, year: int) -> dict[tuple[str, str], pd.Series]:
 
 def _chain(dataset: Dataset, outputs: dict[tuple[str, str], pd.Series]) -> pd.DataFrame:
     """Every mineral's stages in order, an ore's mine first, with tonnes at each per delivered tonne."""
+    ores = dataset["minerals"].loc[dataset["minerals"]["class"] != ORE, ["mineral", "ore"]]
     stages = dataset["stages"][["mineral", "stage", "product", "yield"]]
-    ores = dataset["minerals"][["mineral", "ore"]]
+    stages = stages[stages["mineral"].isin(ores["mineral"])]
     borrowed = ores[ores["ore"] != ""].assign(stage="mine", product="", **{"yield": np.nan})
     chain = pd.concat([stages.assign(ore=stages["mineral"]), borrowed], ignore_index=True)
     chain["position"] = chain["stage"].map({stage: i for i, stage in enumerate(STAGES)})
@@ -120,7 +122,7 @@ def _all_pairs(dataset: Dataset, chain: pd.DataFrame) -> Pattern:
     feeds = feeds.merge(
         sites.rename(columns={"stage": "next_stage", "country": "destination"}), on=["mineral", "next_stage"]
     )
-    use = dataset["consumption"][["mineral", "market", "consumption_t"]]
+    use = dataset["consumption"].groupby(["mineral", "market"], sort=False, as_index=False)["consumption_t"].max()
     return Pattern(
         chain,
         use.rename(columns={"consumption_t": "base_t"}).assign(energy_t=0.0),

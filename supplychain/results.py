@@ -3,17 +3,48 @@
 from __future__ import annotations
 
 import json
+import math
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from html import escape
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
+from pyarrow import parquet
 
 from supplychain.errors import Fault, InputError
 
 SIGNIFICANT_DIGITS = 6
+LARGEST_CSV = 100_000  # rows; a larger table is written as Parquet
 
+TABLES: dict[str, str] = {
+    "summary": "the headline figures",
+    "paths": "whole ways from mine to traced market",
+    "supply": "who supplies each market, stage by stage",
+    "dependence": "how far each market depends on single suppliers, by place of the plant",
+    "dependence_by_owner": "the same by nationality of the plant's owner",
+    "prices": "delivered prices",
+    "policies": "what each policy asked for, what the plan has, and what it costs at the margin",
+    "capacity": "plants: what exists, what is used, what is built",
+    "unmet": "use given up and services not delivered",
+    "costs": "cost by item",
+    "switching": "cost of leaving the base year's suppliers",
+    "corridors": "legs of Central Asia's corridors and their capacity",
+    "shipments": "moves out of and into Central Asia, all markets",
+    "byproducts": "what host plants yield, what of it is used and what stays unsold",
+    "technology": "what each energy service deploys",
+    "secondary": "supply from scrap",
+    "stocks": "stockpiles at the year's end",
+    "public": "what the treasury pays for each policy",
+    "entry": "unused sources and what their cost would have to fall to",
+    "edits": "tables of the system in which two scenarios differ",
+    "sources": "every work that a fact was taken from",
+}
+
+# Description and unit; an entry `table.column` goes before the column's general one.
 COLUMNS: dict[str, tuple[str, str]] = {
     "metric": ("what is measured", ""),
     "value": ("its value", "see unit"),
@@ -30,6 +61,7 @@ COLUMNS: dict[str, tuple[str, str]] = {
     "cost_usd_per_t": ("operating cost, freight, time and margin", "USD/t"),
     "stage": ("mine, refine, fabricate, or supply: the last supplier", ""),
     "country": ("country of the plant", ""),
+    "owner": ("nationality of the plant's owner", ""),
     "share": ("share of the market's supply at the stage, or of use", "1"),
     "low_t": ("least tonnes in any plan that costs as little", "t"),
     "high_t": ("most tonnes in any plan that costs as little", "t"),
@@ -62,7 +94,52 @@ COLUMNS: dict[str, tuple[str, str]] = {
     "amount": ("tonnes or units given up", "see unit"),
     "value_musd": ("its value", "million USD"),
     "musd": ("cost of the year, not discounted", "million USD"),
+    "valid_from": ("least limit for which the shadow price holds", "as asked"),
+    "valid_to": ("greatest limit for which the shadow price holds", "as asked"),
+    "entry_cost_usd_per_t": ("what its operating cost would have to fall to", "USD/t"),
+    "leg": ("leg of a corridor, between two nodes", ""),
+    "capacity_t": ("what the leg can carry, all goods; blank where nothing limits it", "t/yr"),
+    "background_t": ("other freight on the leg", "t/yr"),
+    "origin": ("country that the tonnes leave", ""),
+    "destination": ("country or market that they go to", ""),
+    "gross_t": ("weight that travels: ore or concentrate, not metal in it", "t"),
+    "available_t": ("what could be had", "t"),
+    "unsold_t": ("yielded by the host plants, but not sold", "t"),
+    "service": ("energy service, e.g. light_ev", ""),
+    "technology": ("technology that gives the service", ""),
+    "deployed": ("new units in the year", "see unit"),
+    "reference_share": ("its share in the reference mix", "1"),
+    "bought_t": ("put into the stock in the year", "t"),
+    "released_t": ("taken out of the stock in the year", "t"),
+    "level_t": ("stock at the year's end", "t"),
+    "target_t": ("least stock that the policy asks for", "t"),
+    "paths.corridor": ("corridor of the way to the market", ""),
+    "shipments.stage": ("stage whose product travels", ""),
+    "byproducts.used_t": ("sold", "t"),
+    "byproducts.shadow_price_usd_per_t": ("what one more tonne from the host plants would save in the year", "USD/t"),
+    "corridors.used_t": ("gross weight of the minerals carried", "t/yr"),
+    "corridors.shadow_price_usd_per_t": ("what one more tonne of capacity would save in the year", "USD/t"),
+    "secondary.used_t": ("supplied from scrap", "t"),
+    "technology.share": ("its share in what the service deploys", "1"),
+    "policies.field": ("setting of the policy, or of the scenario where the policy is blank", ""),
+    "policies.before": ("in the first scenario; blank where it has none", ""),
+    "policies.after": ("in the second scenario; blank where it has none", ""),
+    "edits.table": ("table of the system, before anything is solved", ""),
+    "edits.only_before": ("rows that only the first scenario has", ""),
+    "edits.only_after": ("rows that only the second scenario has", ""),
+    "edits.columns": ("columns in which rows at the same place differ", ""),
+    "sources.source": ("id, as the facts name it", ""),
+    "sources.title": ("title", ""),
+    "sources.publisher": ("publisher or author", ""),
+    "sources.year": ("year of publication", ""),
+    "sources.url": ("DOI or address", ""),
+    "sources.licence": ("terms of use", ""),
+    "public.item": ("what is paid for", ""),
+    "public.musd": ("public money of the year, not discounted; negative where the treasury earns", "million USD"),
 }
+
+# Endings of columns in a comparison of two scenarios.
+COMPARED = {"_before": "first scenario", "_after": "second scenario", "_difference": "second less first"}
 
 
 @dataclass(frozen=True)
@@ -93,56 +170,126 @@ class Result:
         return [*super().__dir__(), *self.tables]
 
     def _repr_html_(self) -> str:
-        return f"<h4>{self.title}</h4>" + str(self.tables["summary"].to_html(index=False))
+        about = f"least cost {self.objective:,.6g} {self.manifest.get('data', {}).get('money', '')}, present value"
+        certificate = f"{self.manifest.get('status', '')}, gap {self.manifest.get('gap', 0.0):.1e}"
+        metrics = self.tables["summary"].assign(value=lambda t: t.apply(_spoken_value, axis=1))
+        metrics = metrics.replace({"unit": {"1": ""}})
+        listed = [(name, len(t), TABLES.get(name, "")) for name, t in self.tables.items() if len(t)]
+        tables = pd.DataFrame(listed, columns=["table", "rows", "what it holds"])
+        parts = (part.to_html(index=False, border=0) for part in (metrics, tables))
+        return f"<h4>{escape(self.title)}</h4><p>{escape(about)}; {escape(certificate)}</p>" + "".join(parts)
 
-    def save(self, folder: Path | str) -> Path:
+    def save(self, folder: Path | str, largest_csv: int = LARGEST_CSV) -> Path:
         """Write the result as a Frictionless data package, whole or not at all.
 
         Parameters
         ----------
         folder : the folder to write (replaced if it holds an earlier result).
+        largest_csv : rows; a table with more is written as Parquet.
 
         Returns
         -------
         The folder's path. Numbers are written to six significant digits, so that another machine's last
         bits do not show; tables without rows are left out.
         """
-        target = Path(folder)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{target.name}-") as temporary:
-            new = Path(temporary) / "new"
-            new.mkdir()
-            written = {name: table for name, table in self.tables.items() if len(table)}
-            for name, table in written.items():
-                table.to_csv(new / f"{name}.csv", index=False, float_format=f"%.{SIGNIFICANT_DIGITS}g")
-            _write_json(new / "manifest.json", self.manifest)
-            _write_json(new / "datapackage.json", self._package(written))
-            if target.exists():
-                target.rename(Path(temporary) / "old")
-            new.rename(target)
-        return target
-
-    def _package(self, tables: dict[str, pd.DataFrame]) -> dict[str, Any]:
-        resources = [
-            {
-                "name": name.replace("_", "-"),
-                "path": f"{name}.csv",
-                "profile": "tabular-data-resource",
-                "schema": {"fields": [_field(column, table[column]) for column in table]},
-            }
-            for name, table in tables.items()
-        ]
-        return {
-            "name": self.name.lower(),
-            "title": self.title,
-            "profile": "tabular-data-package",
-            "resources": resources,
-        }
+        more = {"manifest.json": self.manifest}
+        return write_package(folder, self.name, self.title, self.tables, more=more, largest_csv=largest_csv)
 
 
-def _field(column: str, values: pd.Series) -> dict[str, Any]:
+def _spoken_value(row: pd.Series) -> str:
+    if row["unit"] == "1":
+        return f"{row['value']:.1%}"
+    return f"{row['value']:,.0f}" if abs(row["value"]) >= 1000 else f"{row['value']:.4g}"
+
+
+def write_package(
+    folder: Path | str,
+    name: str,
+    title: str,
+    tables: Mapping[str, pd.DataFrame],
+    *,
+    more: Mapping[str, dict[str, Any]] | None = None,
+    largest_csv: int = LARGEST_CSV,
+) -> Path:
+    """Write tables as a Frictionless data package, whole or not at all.
+
+    Parameters
+    ----------
+    folder : the folder to write; replaced if it is there.
+    name, title : of the package.
+    tables : by name; every column must be in `COLUMNS`. Those without rows are left out.
+    more : further JSON files by name. largest_csv : rows; a table with more is written as Parquet.
+    """
+    target = Path(folder)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    written = {table: content for table, content in tables.items() if len(content)}
+    files = {table: f"{table}.{'csv' if len(t) <= largest_csv else 'parquet'}" for table, t in written.items()}
+    with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{target.name}-") as temporary:
+        new = Path(temporary) / "new"
+        new.mkdir()
+        for table, content in written.items():
+            _write_table(new / files[table], table, content)
+        for file, document in (more or {}).items():
+            _write_json(new / file, document)
+        resources = [_resource(table, files[table], content) for table, content in written.items()]
+        about = {"name": name.lower(), "title": title, "profile": "tabular-data-package"}
+        _write_json(new / "datapackage.json", about | {"resources": resources})
+        if target.exists():
+            target.rename(Path(temporary) / "old")
+        new.rename(target)
+    return target
+
+
+def rounded(table: pd.DataFrame) -> pd.DataFrame:
+    """The table as it is written: numbers with decimals to six significant digits, infinite ones blank."""
+    decimal = [column for column in table if table[column].dtype.kind == "f"]
+    finite = table.replace({column: {math.inf: math.nan, -math.inf: math.nan} for column in decimal})
+    return finite.assign(**{c: [float(f"{v:.{SIGNIFICANT_DIGITS}g}") for v in finite[c].tolist()] for c in decimal})
+
+
+def described(table: str, column: str) -> tuple[str, str]:
+    """What a column of a table holds, and its unit ("1" for shares, blank where there is none).
+
+    Raises
+    ------
+    KeyError : no such column is known.
+    """
+    for ending, side in COMPARED.items():
+        if column.endswith(ending):
+            description, unit = described(table, column.removesuffix(ending))
+            return f"{description} ({side})", unit
+    return COLUMNS.get(f"{table}.{column}") or COLUMNS[column]
+
+
+def _write_table(file: Path, name: str, table: pd.DataFrame) -> None:
+    """One table as CSV or Parquet, as the file's ending says; Parquet carries what each column means."""
+    if file.suffix == ".csv":
+        rounded(table).to_csv(file, index=False, float_format=f"%.{SIGNIFICANT_DIGITS}g")
+        return
+    content = pa.Table.from_pandas(rounded(table), preserve_index=False)
+    fields = [
+        entry.with_metadata(dict(zip(("description", "unit"), described(name, entry.name), strict=True)))
+        for entry in content.schema
+    ]
+    content = content.cast(pa.schema(fields, metadata=content.schema.metadata))
+    parquet.write_table(content, file, compression="zstd")
+
+
+def _resource(name: str, path: str, table: pd.DataFrame) -> dict[str, Any]:
+    file_format = Path(path).suffix.removeprefix(".")
+    return {
+        "name": name.replace("_", "-"),
+        "path": path,
+        "description": TABLES.get(name, ""),
+        "format": file_format,
+        "profile": "tabular-data-resource",
+        "schema": {"fields": [_field(name, str(column), table[column]) for column in table]},
+    }
+
+
+def _field(table: str, column: str, values: pd.Series) -> dict[str, Any]:
     kinds = {"b": "boolean", "i": "integer", "f": "number"}
-    description, unit = COLUMNS[column]
+    description, unit = described(table, column)
     field_: dict[str, Any] = {
         "name": column,
         "type": kinds.get(values.dtype.kind, "string"),
@@ -153,7 +300,7 @@ def _field(column: str, values: pd.Series) -> dict[str, Any]:
     return field_ | ({"unit": unit} if unit else {})
 
 
-def _write_json(file: Path, content: dict[str, Any]) -> None:
+def _write_json(file: Path, content: Mapping[str, Any]) -> None:
     file.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
@@ -168,8 +315,19 @@ def load(folder: Path | str) -> Result:
     try:
         package = json.loads((path / "datapackage.json").read_text(encoding="utf-8"))
         manifest = json.loads((path / "manifest.json").read_text(encoding="utf-8"))
-        files = {Path(r["path"]).stem: path / r["path"] for r in package["resources"]}
-        tables = {name: pd.read_csv(file, keep_default_na=False, na_values=[""]) for name, file in files.items()}
-    except (OSError, ValueError, KeyError) as error:
+        tables = {Path(entry["path"]).stem: _read_table(path, entry) for entry in package["resources"]}
+        scenario, objective = manifest["scenario"]["name"], float(manifest["objective"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise InputError([Fault(path, 1, 1, f"not a result folder: {error}")]) from None
-    return Result(manifest["scenario"]["name"], package["title"], float(manifest["objective"]), manifest, tables)
+    return Result(scenario, package["title"], objective, manifest, tables)
+
+
+def _read_table(folder: Path, resource: dict[str, Any]) -> pd.DataFrame:
+    """One table with the types that the package declares; a blank text stays a blank text."""
+    file = folder / resource["path"]
+    if file.suffix == ".parquet":
+        return pd.read_parquet(file)
+    kinds = {entry["name"]: entry["type"] for entry in resource["schema"]["fields"]}
+    texts = {name: str for name, kind in kinds.items() if kind == "string"}
+    blanks = {name: [""] for name in kinds if name not in texts}
+    return pd.read_csv(file, dtype=texts, keep_default_na=False, na_values=blanks)

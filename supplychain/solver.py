@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import highspy
@@ -14,6 +15,7 @@ from supplychain.errors import InfeasibleError
 from supplychain.lp import Arrays, Constraint, Flags, Floats, LinearProgram, Variable
 
 TIE = 1e-7
+SMALLEST_COEFFICIENT = 1e-12  # HiGHS drops smaller ones; its own default would drop grams per vehicle
 
 
 @dataclass(frozen=True)
@@ -213,6 +215,32 @@ def solve_undecided(program: LinearProgram) -> Floats:
         raise InfeasibleError("the decided part leaves no plan")
     value[free] = np.asarray(highs.getSolution().col_value)
     return value * arrays.column_unit
+
+
+def write(program: LinearProgram, file: Path) -> None:
+    """Write the program in the tables' own units (tonnes, money), its constant included, as MPS or LP.
+
+    Parameters
+    ----------
+    file : its ending, `.mps` or `.lp`, says which; names carry parentheses, since brackets are operators in LP files.
+
+    Raises
+    ------
+    OSError : the file cannot be written.
+    """
+    model = _model(program.arrays(scaled=False))
+    model.offset_ = program.offset
+    columns, rows = program.names()
+    model.col_names_, model.row_names_ = _parenthesised(columns), _parenthesised(rows)
+    highs = _highs()
+    highs.setOptionValue("small_matrix_value", SMALLEST_COEFFICIENT)
+    highs.passModel(model)
+    if highs.writeModel(str(file)) == highspy.HighsStatus.kError:
+        raise OSError(f"{file} cannot be written")
+
+
+def _parenthesised(names: list[str]) -> list[str]:
+    return [name.replace("[", "(").replace("]", ")") for name in names]
 
 
 def _highs() -> Any:

@@ -7,13 +7,14 @@ import pandas as pd
 
 from supplychain.lp import Flags, LinearProgram, Terms, Variable
 from supplychain.system import System
-from supplychain.variables import unit_of
+from supplychain.variables.steps import unit_of
 
 
 def traced_part(lp: LinearProgram) -> dict[str, Flags]:
     """What the tie-break may move: the traced markets' paths, deliveries and excess feeds, and the use of capacity."""
     whole = {
-        name: np.ones(len(lp.variables[name]), dtype=bool) for name in ("flow", "through", "total", "excess", "used")
+        name: np.ones(len(lp.variables[name]), dtype=bool)
+        for name in ("flow", "through", "total", "excess", "used", "shipped", "owned_through", "owned_pooled")
     }
     return whole | {"delivered": lp.variables["delivered"].table["traced"].to_numpy(dtype=bool)}
 

@@ -1,16 +1,22 @@
-"""What several tests share: the facts, and one solved scenario on a part of them."""
+"""What several tests share: the facts, a part of them, and a browser for the tests of the page."""
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from playwright.sync_api import Page, sync_playwright
 
 from supplychain import dataset
 from supplychain.dataset import Dataset
 
 CASES = Path(__file__).parent / "cases"
 ROOT = Path(__file__).parents[1]
+CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
+AXE = ROOT / os.environ.get("SUPPLYCHAIN_AXE", "node_modules/axe-core/axe.min.js")
 
 
 @pytest.fixture(scope="session")
@@ -26,3 +32,37 @@ def only(known: Dataset, minerals: list[str]) -> Dataset:
         for name, table in known.tables.items()
     }
     return Dataset(known.path, tables, known.money, known.digest)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skips the tests of the page, in one loud line, where browser or axe-core is missing; never where CI is set."""
+    missing = [str(file) for file in (CHROMIUM, AXE) if not file.is_file()]
+    if not missing or os.environ.get("CI"):
+        return
+    reason = f"THE PAGE IS NOT TESTED: no {' and no '.join(missing)}; .ci/browser installs what is missing"
+    for item in items:
+        if {"browser", "axe_source"} & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.skip(reason=reason))
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Callable[..., Page]]:
+    """Opens pages in headless Chromium: `browser(width=390, height=844)` is a blank page of that size.
+
+    Further keywords go to Playwright's `new_context`. The browser lives as long as the module's tests: while it is open
+    no other event loop (a notebook's) can run.
+    """
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=CHROMIUM)
+
+        def page(width: int = 1280, height: int = 800, **context: Any) -> Page:
+            return running.new_context(viewport={"width": width, "height": height}, **context).new_page()
+
+        yield page
+        running.close()
+
+
+@pytest.fixture(scope="session")
+def axe_source() -> str:
+    """The JavaScript of axe-core, for `page.evaluate`."""
+    return AXE.read_text(encoding="utf-8")

@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field
 
-from supplychain.policies import finance, limits, trade
-from supplychain.policies.base import ALL, Policy, Stage, Tables, Year, by_year
+from supplychain.policies import demand, finance, limits, logistics, shocks, trade
+from supplychain.policies.base import ALL, MineralPolicy, Policy, Stage, Tables, Year, by_year
 from supplychain.policies.finance import InvestmentFund
 from supplychain.policies.limits import SupplierCap, SupplierFloor
 from supplychain.policies.trade import ExportBan
 
-KINDS: tuple[type[Policy], ...] = (*limits.KINDS, *trade.KINDS, *finance.KINDS)
+ROOMS = (limits, trade, shocks, finance, logistics, demand)
+KINDS: tuple[type[Policy], ...] = tuple(kind for room in ROOMS for kind in room.KINDS)
+LATER = ("concentration_cap", "survive_loss")
 
 if TYPE_CHECKING:
     AnyPolicy = Policy
@@ -38,9 +40,12 @@ def apply(policies: dict[str, Policy], tables: Tables, dataset: Any, horizon: ra
 __all__ = [
     "ALL",
     "KINDS",
+    "LATER",
+    "ROOMS",
     "AnyPolicy",
     "ExportBan",
     "InvestmentFund",
+    "MineralPolicy",
     "Policy",
     "Stage",
     "SupplierCap",

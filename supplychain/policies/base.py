@@ -1,4 +1,4 @@
-"""What every policy is: grounds, years, minerals, and one function that edits the tables of the system.
+"""What every policy is: grounds, years, and one function that edits the tables of the system.
 
 A policy never touches an equation. It returns edited tables; `model.py` reads the finished tables and
 does not know which policy wrote them.
@@ -6,21 +6,94 @@ does not know which policy wrote them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Annotated, Any, Literal
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
 import pandas as pd
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
 
 from supplychain.dataset import Dataset
 
+ALL: Literal["all"] = "all"
+SUPPLY: Literal["supply"] = "supply"
+YEAR_FIELDS = ("years", "release")
+PLACE = ["mineral", "stage", "country"]
+
+Tables = dict[str, pd.DataFrame]
+
+
+@dataclass(frozen=True)
+class Named:
+    """Marks a field whose entries name things of the data: which, in what columns, and words allowed besides."""
+
+    what: str
+    columns: tuple[tuple[str, str], ...]
+    besides: tuple[str, ...] = ()
+
+    def known(self, dataset: Dataset) -> list[str]:
+        """Every name that the data and the words allowed besides offer."""
+        found = [name for table, column in self.columns for name in dataset[table][column]]
+        return list(dict.fromkeys([*found, *self.besides]))
+
+
+def _shape(value: Any) -> str:
+    """Which form of a field a value has: a map by year, a list, or one value."""
+    return "by year" if isinstance(value, dict) else "list" if isinstance(value, list | tuple) else "one"
+
+
+def _map_or_one(value: Any) -> str:
+    return "by year" if isinstance(value, dict) else "one"
+
+
+def _list_or_one(value: Any) -> str:
+    return "list" if _shape(value) == "list" else "one"
+
+
+Year = Annotated[int, Field(ge=1900, le=2100)]
 Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 Amount = Annotated[float, Field(ge=0, allow_inf_nan=False)]
-Year = Annotated[int, Field(ge=1900, le=2100)]
+Change = Annotated[float, Field(allow_inf_nan=False)]
+Rate = Annotated[float, Field(ge=0, le=0.5, allow_inf_nan=False)]
+Points = Annotated[float, Field(ge=-0.2, le=0.2, allow_inf_nan=False)]
 Stage = Literal["mine", "refine", "fabricate"]
-Tables = dict[str, pd.DataFrame]
-ALL: Literal["all"] = "all"
+SupplyStage = Literal["mine", "refine", "fabricate", "supply"]
+
+ShareByYear = Annotated[
+    Annotated[Share, Tag("one")] | Annotated[dict[Year, Share], Field(min_length=1), Tag("by year")],
+    Discriminator(_map_or_one),
+]
+AmountByYear = Annotated[
+    Annotated[Amount, Tag("one")] | Annotated[dict[Year, Amount], Field(min_length=1), Tag("by year")],
+    Discriminator(_map_or_one),
+]
+ChangeByYear = Annotated[
+    Annotated[Change, Tag("one")] | Annotated[dict[Year, Change], Field(min_length=1), Tag("by year")],
+    Discriminator(_map_or_one),
+]
+Names = Annotated[list[str], Field(min_length=1)]
+NamesOrAll = Annotated[
+    Annotated[Names, Tag("list")] | Annotated[Literal["all"], Tag("one")], Discriminator(_list_or_one)
+]
+NameOrNames = Annotated[Annotated[Names, Tag("list")] | Annotated[str, Tag("one")], Discriminator(_list_or_one)]
+StagesOrAll = Annotated[
+    Annotated[list[Stage], Field(min_length=1), Tag("list")] | Annotated[Literal["all"], Tag("one")],
+    Discriminator(_list_or_one),
+]
+
+COUNTRY = Named("country or group", (("groups", "group"), ("countries", "country")))
+MARKET = Named("market", (("markets", "market"),))
+MINERAL = Named("mineral", (("minerals", "mineral"),))
+PROJECT = Named("project", (("projects", "project"),))
+SERVICE = Named("service", (("services", "service"),))
+SOURCE = Named("source", (("sources", "source"),))
+
+Countries = Annotated[Names, COUNTRY]
+CountriesOrAll = Annotated[NamesOrAll, COUNTRY]
+Market = Annotated[str, MARKET]
+MarketsOrAll = Annotated[NamesOrAll, MARKET]
+Projects = Annotated[Names | None, PROJECT]
 
 
 class Policy(BaseModel):
@@ -31,11 +104,16 @@ class Policy(BaseModel):
     """
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+    example: ClassVar[str] = ""
 
-    source: str | None = Field(None, description="row of sources.csv that the policy's figures come from")
+    source: Annotated[str | None, SOURCE] = Field(
+        None, description="row of sources.csv that the policy's figures come from"
+    )
     assumption: str | None = Field(None, description="why these figures, where no source gives them")
-    years: tuple[Year, Year] | None = Field(None, description="first and last year in which it holds")
-    minerals: list[str] | Literal["all"] = Field(ALL, description="mineral ids, or all")
+    years: tuple[Year, Year] | None = Field(
+        None,
+        description="first and last year in which it holds; without it the year after the base year to the last",
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -58,10 +136,22 @@ class Policy(BaseModel):
         low, high = self.years or (first, horizon[-1])
         return [year for year in horizon if low <= year <= high]
 
-    def names(self) -> Iterable[tuple[str, str, str]]:
-        """(field, table, name) for every name that must exist in the data."""
-        yield from (("minerals", "minerals", m) for m in ([] if self.minerals == ALL else self.minerals))
-        yield from [("source", "sources", self.source)] if self.source else []
+    def names(self) -> Iterator[tuple[str, int, str, Named]]:
+        """(field, position in its list, name, what it must name) for every name that must exist in the data."""
+        for field, info in type(self).model_fields.items():
+            value = getattr(self, field)
+            listed = value if isinstance(value, list) else [value]
+            for named in (mark for mark in info.metadata if isinstance(mark, Named)):
+                yield from ((field, i, name, named) for i, name in enumerate(listed) if name not in (None, ALL))
+
+    def named_years(self) -> Iterator[tuple[str, int, int]]:
+        """(field, key or position, year) for every calendar year that the policy names."""
+        for field in type(self).model_fields:
+            value = getattr(self, field)
+            if isinstance(value, dict):
+                yield from ((field, year, year) for year in value)
+            elif field in YEAR_FIELDS:
+                yield from ((field, i, year) for i, year in enumerate(value or []))
 
     def edit(self, policy: str, tables: Tables, dataset: Dataset, horizon: range) -> Tables:
         """The tables that the policy, under its id, changes; those it leaves alone are not in the answer.
@@ -78,11 +168,41 @@ class Policy(BaseModel):
         """
         raise NotImplementedError
 
-    def _stages(self, dataset: Dataset, stages: list[Stage] | Literal["all"]) -> pd.DataFrame:
-        """mineral, stage: the stages of the policy's minerals that it touches."""
-        table = dataset["stages"][["mineral", "stage"]]
-        chosen = table["mineral"].isin(table["mineral"] if self.minerals == ALL else list(self.minerals))
-        return table[chosen & (True if stages == ALL else table["stage"].isin(stages))]
+
+class MineralPolicy(Policy):
+    """A policy on some minerals, or on all."""
+
+    minerals: Annotated[NamesOrAll, MINERAL] = Field(ALL, description="mineral ids, or all")
+
+    def _stages(self, tables: Tables, stages: Sequence[str] | Literal["all"]) -> pd.DataFrame:
+        """mineral, stage: the stages of the policy's minerals' whole chains that it touches."""
+        chain = tables["chain"]
+        links = pd.concat(
+            [chain[["mineral", "stage"]], chain[["mineral"]].drop_duplicates().assign(stage=SUPPLY)], ignore_index=True
+        )
+        inside = links["stage"] != SUPPLY if stages == ALL else links["stage"].isin(stages)
+        return links[chosen(links["mineral"], self.minerals) & inside].reset_index(drop=True)
+
+    def _made(self, tables: Tables, stages: Sequence[str] | Literal["all"]) -> pd.DataFrame:
+        """mineral, stage under which sites make the policy's minerals: the ore's name where several share one."""
+        chain, joint = tables["chain"], tables["byproducts"]
+        inside = chosen(chain["mineral"], self.minerals) & chosen(chain["stage"], stages)
+        links = chain.loc[inside, ["ore", "stage"]].set_axis(["mineral", "stage"], axis=1)
+        products = joint.loc[joint["joint"].astype(bool), ["product", "product_stage", "host", "host_stage"]]
+        dug = products.merge(links, left_on=["product", "product_stage"], right_on=["mineral", "stage"])
+        dug = dug[["host", "host_stage"]].set_axis(["mineral", "stage"], axis=1)
+        return pd.concat([links, dug]).drop_duplicates(ignore_index=True)
+
+
+def chosen(column: pd.Series, names: Sequence[str] | Literal["all"]) -> pd.Series:
+    """Which rows a list of names, or `all`, chooses."""
+    return pd.Series(True, index=column.index) if isinstance(names, str) else column.isin(list(names))
+
+
+def matching(table: pd.DataFrame, keys: pd.DataFrame) -> np.ndarray:
+    """Which rows of a table have their values of the columns of `keys` in one of its rows."""
+    columns = list(keys.columns)
+    return np.asarray(pd.MultiIndex.from_frame(table[columns]).isin(pd.MultiIndex.from_frame(keys)))
 
 
 def by_year(value: float | dict[int, float], years: Iterable[int]) -> pd.DataFrame:
@@ -94,6 +214,12 @@ def by_year(value: float | dict[int, float], years: Iterable[int]) -> pd.DataFra
     return pd.DataFrame({"year": years, "value": values})
 
 
+def in_rows(value: float | dict[int, float] | None, table: pd.DataFrame, years: Iterable[int]) -> pd.Series:
+    """The value in the year of each row of a yearly table; NaN outside the years, or without a value."""
+    known = by_year(np.nan if value is None else value, years).set_index("year")["value"]
+    return table["year"].map(known).astype(float)
+
+
 def appended(table: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
     """The table with the rows at its end, in its own columns and types; columns that the rows lack stay blank."""
     rows = rows.reindex(columns=table.columns).drop_duplicates()
@@ -101,9 +227,17 @@ def appended(table: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
     return both.astype(table.dtypes.to_dict()).reset_index(drop=True)
 
 
-def members(dataset: Dataset, groups: str | list[str]) -> list[str]:
+def members(dataset: Dataset, groups: str | Sequence[str]) -> list[str]:
     """The countries of a group, a country, or a list of these taken together."""
     listed = dataset["groups"]
     named = [groups] if isinstance(groups, str) else groups
     inside = [c for g in named for c in listed.loc[listed["group"] == g, "country"].tolist() or [g]]
     return list(dict.fromkeys(inside))
+
+
+def crossed(*tables: pd.DataFrame) -> pd.DataFrame:
+    """Every combination of the rows of the tables."""
+    first, *others = tables
+    for other in others:
+        first = first.merge(other, how="cross")
+    return first

@@ -1,15 +1,10 @@
-"""The columns of the program: one function for each family of variables, over the system's tables.
-
-Variables carry the names of docs/model.md in words: `flow` is x, `delivered` is z, `build` is b, `forgone`
-is e, `deployed` is d, `undelivered` is u. Costs are present values: each year's money times its weight.
-"""
+"""Steps of the curves: what switching suppliers costs, and at what price use gives way."""
 
 from __future__ import annotations
 
 import numpy as np
 import pandas as pd
 
-from supplychain.lp import LinearProgram
 from supplychain.pattern import SEED, STAGES
 from supplychain.system import System
 
@@ -24,7 +19,6 @@ POOLED_EDGES = np.array([0.05, 0.3, 0.6, 0.85, 0.96, 1.0, 1.04, 1.15, 1.4, 2.0, 
 FEED_EDGES = np.array([1.0, 1.1, 1.5, 2.5, 6.0, 30.0])
 # Multiples of the normal price at which demand is forgone; beyond the last, all that is left is unmet.
 PRICE_EDGES = np.array([1.0, 1.05, 1.15, 1.3, 1.5, 2.0, 3.0, 4.5, 6.5, 10.0])
-PLACE = ["mineral", "stage", "country"]
 
 
 def yearly(table: pd.DataFrame, system: System) -> pd.DataFrame:
@@ -36,64 +30,6 @@ def unit_of(table: pd.DataFrame, system: System) -> np.ndarray:
     """The size of each row's unit: a thousandth of its mineral's world output, tonnes."""
     units = system.minerals.set_index("mineral")["unit_t"]
     return table["mineral"].map(units).to_numpy(dtype=float)
-
-
-def flows(lp: LinearProgram, system: System) -> None:
-    """x[p,y]: tonnes delivered along each path, at the cost of its stages, freight, time and margin."""
-    costs = [f"{item}_usd_per_t" for item in (*STAGES, "freight", "time", "margin")]
-    feeds = [f"feed_{stage}" for stage in STAGES if f"feed_{stage}" in system.paths]
-    columns = ["path", "mineral", "market", *STAGES, "supplier", "via_hub", *feeds]
-    table = yearly(system.paths[columns].assign(cost=system.paths[costs].sum(axis=1)), system)
-    lp.variable("flow", table, cost=table["cost"] * table["weight"], unit=unit_of(table, system))
-    through = pd.concat(
-        [
-            system.paths.loc[system.paths[stage] != "", ["mineral", "market", stage]]
-            .set_axis(["mineral", "market", "country"], axis=1)
-            .assign(stage=stage)
-            for stage in STAGES
-        ]
-    ).drop_duplicates()
-    through = yearly(through[[*PLACE, "market"]], system)
-    lp.variable("through", through, unit=unit_of(through, system))
-    total = yearly(system.use.loc[system.use["traced"], ["mineral", "market"]].drop_duplicates(), system)
-    lp.variable("total", total, unit=unit_of(total, system))
-
-
-def pooled_flows(lp: LinearProgram, system: System) -> None:
-    """z: deliveries within their steps; in pooled markets also the feeds between stages and output by place."""
-    steps = delivery_steps(system)
-    lp.variable(
-        "delivered", steps, upper=steps["width_t"], cost=steps["cost"] * steps["weight"], unit=unit_of(steps, system)
-    )
-    reference = delivery_reference(steps).merge(system.years, on="year")
-    lp.offset += float((reference["musd"] * reference["weight"]).sum()) * 1e6
-    pooled = system.feeds[~system.feeds["hub"]] if len(system.use[~system.use["traced"]]) else system.feeds[:0]
-    columns = ["feed", "mineral", "stage", "origin", "next_stage", "destination", "share"]
-    moved = pooled[["freight_usd_per_t", "time_usd_per_t", "margin_usd_per_t"]].sum(axis=1)
-    feed = yearly(pooled[columns].assign(cost=moved), system)
-    lp.variable("feed", feed, cost=feed["cost"] * feed["weight"], unit=unit_of(feed, system))
-    ends = [
-        pooled[["mineral", "stage", "origin"]].set_axis(PLACE, axis=1),
-        pooled[["mineral", "next_stage", "destination"]].set_axis(PLACE, axis=1),
-        last_stage(system, steps[~steps["traced"]]),
-    ]
-    places = pd.concat(ends, ignore_index=True).drop_duplicates(ignore_index=True)
-    opex = system.sites.drop_duplicates(["mineral", "stage"])[["mineral", "stage", "opex_usd_per_t"]]
-    places = places.merge(system.chain[["mineral", "stage", "ore", "ratio"]], on=["mineral", "stage"])
-    places = places.merge(opex.rename(columns={"mineral": "ore"}), on=["ore", "stage"], how="left")
-    output = yearly(places.fillna({"opex_usd_per_t": 0.0}), system)
-    lp.variable("pooled", output, cost=output["opex_usd_per_t"] * output["weight"], unit=unit_of(output, system))
-    for name, table in (("excess", _traced_excess(system)), ("pooled_excess", _pooled_excess(system, pooled))):
-        lp.variable(
-            name, table, upper=table["width_t"], cost=table["cost"] * table["weight"], unit=unit_of(table, system)
-        )
-
-
-def last_stage(system: System, deliveries: pd.DataFrame) -> pd.DataFrame:
-    """Place (mineral, stage, country) at which each delivery leaves the chain."""
-    last = system.chain.loc[system.chain["last"]].set_index("mineral")["stage"]
-    table = deliveries[["mineral", "supplier"]].assign(stage=deliveries["mineral"].map(last))
-    return table.rename(columns={"supplier": "country"})[PLACE]
 
 
 def switching_cost(multiple: np.ndarray, substitution: np.ndarray) -> np.ndarray:
@@ -153,7 +89,7 @@ def _stepped(
     )
 
 
-def _traced_excess(system: System) -> pd.DataFrame:
+def traced_excess(system: System) -> pd.DataFrame:
     """Steps for what a traced path draws from an origin beyond its site's usual proportion."""
     feeds = system.feeds[system.feeds["share"].notna()]
     base = system.use.loc[system.use["traced"], ["mineral", "market", "year", "base_t", "growth"]]
@@ -179,7 +115,7 @@ def _base_through(system: System) -> pd.Series:
     return both.reorder_levels(["mineral", "stage", "country", "market"]).sort_index()
 
 
-def _pooled_excess(system: System, pooled: pd.DataFrame) -> pd.DataFrame:
+def pooled_excess(system: System, pooled: pd.DataFrame) -> pd.DataFrame:
     """The same for the pooled markets, in tonnes of the origin's product."""
     feeds = pooled[pooled["share"].notna()]
     need = feeds.groupby(["mineral", "stage", "destination"])["base_t"].transform("sum")
@@ -200,54 +136,6 @@ def _excess(system: System, table: pd.DataFrame, reference: pd.Series) -> pd.Dat
     return steps[keep].assign(cost=steps["switching"])
 
 
-def capacities(lp: LinearProgram, system: System) -> None:
-    """Use of existing capacity at its capital charge, and b: capacity built, paid for from then on."""
-    existing = system.existing.merge(system.sites[[*PLACE, "charge_usd_per_t"]], on=PLACE).merge(
-        system.years, on="year"
-    )
-    lp.variable(
-        "used",
-        existing,
-        upper=existing["existing_t"],
-        cost=existing["charge_usd_per_t"] * existing["weight"],
-        unit=unit_of(existing, system),
-    )
-    table = yearly(system.builds, system).query("year >= first_year")
-    later = system.years.sort_values("year", ascending=False)
-    annuity_weight = later.set_index("year")["weight"].cumsum()
-    table = table.assign(annuity_weight=table["year"].map(annuity_weight))
-    cost = table["charge_usd_per_t"] * table["annuity_weight"]
-    lp.variable("build", table, upper=table["yearly_t"], cost=cost, unit=unit_of(table, system))
-    funded = _funded(table, system)
-    paid = -funded["capex_share"] * funded["charge_usd_per_t"] * funded["annuity_weight"]
-    lp.variable("subsidised", funded, cost=paid, unit=unit_of(funded, system))
-
-
-def _funded(builds: pd.DataFrame, system: System) -> pd.DataFrame:
-    """Builds that a fund may share in."""
-    table = builds.merge(system.funds, on=PLACE)
-    return table[(table["year"] >= table["from_year"]) & (table["year"] <= table["to_year"])]
-
-
-def uses(lp: LinearProgram, system: System) -> None:
-    """e: use forgone by step of price; d and u: technologies deployed and services not delivered."""
-    steps = forgone_steps(system)
-    lp.variable(
-        "forgone",
-        steps,
-        upper=steps["width_t"],
-        cost=steps["value_usd_per_t"] * steps["weight"],
-        unit=unit_of(steps, system),
-    )
-    services = system.services.merge(system.years, on="year")
-    size = services.groupby("service")["amount"].transform("max").clip(lower=1e-9) / 1000.0
-    value = services["value_usd_per_unit"] * services["weight"]
-    lp.variable("undelivered", services, cost=value, unit=size)
-    technologies = system.technologies.merge(services[["service", "year", "amount"]], on=["service", "year"])
-    size = technologies.groupby("service")["amount"].transform("max").clip(lower=1e-9) / 1000.0
-    lp.variable("deployed", technologies, unit=size)
-
-
 def acts_in_base_year(system: System) -> bool:
     """Whether some policy already limits the base year."""
     first = system.years["year"].iloc[0]
@@ -261,7 +149,10 @@ def forgone_steps(system: System) -> pd.DataFrame:
     gives way only as far as the short-run elasticity has it. The last step is what is left: unmet.
     """
     elastic = system.minerals.dropna(subset=["short_run", "long_run"])
-    table = system.use.merge(elastic[["mineral", "price", "short_run", "long_run"]], on="mineral")
+    table = system.use[system.use["value_usd_per_t"].isna()]
+    table = table.drop(columns="value_usd_per_t").merge(
+        elastic[["mineral", "price", "short_run", "long_run"]], on="mineral"
+    )
     table = table[(table["tonnes"] > 0) & (table["price"] > 0)].merge(system.years, on="year")
     n = len(PRICE_EDGES)
     long = table.loc[table.index.repeat(n)].reset_index(drop=True)
@@ -273,9 +164,17 @@ def forgone_steps(system: System) -> pd.DataFrame:
     last = step == n - 1
     # The base year is history: nobody saves in it ahead of what comes later, unless a policy acts in it already.
     past = (long["year"] == system.years["year"].iloc[0]) & (not acts_in_base_year(system))
-    return long[["mineral", "market", "year", "weight"]].assign(
+    priced = long[["mineral", "market", "year", "weight"]].assign(
         step=step,
         width_t=np.where(last, 1.0, np.where(past, 0.0, wide)) * long["tonnes"],
         pace_t=np.where(last, np.inf, np.minimum(quick, wide)) * long["tonnes"],
         value_usd_per_t=middle[step] * long["price"],
     )
+    return pd.concat([_valued(system), priced], ignore_index=True)
+
+
+def _valued(system: System) -> pd.DataFrame:
+    """One step for use whose worth the data state."""
+    table = system.use.dropna(subset=["value_usd_per_t"]).merge(system.years, on="year")
+    columns = ["mineral", "market", "year", "weight", "value_usd_per_t"]
+    return table[columns].assign(step=0, width_t=table["tonnes"], pace_t=np.inf)

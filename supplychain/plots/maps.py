@@ -1,0 +1,205 @@
+"""Flow map: every move of a mineral on its way to a market, on an outline of the world."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from importlib.resources import files
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+from matplotlib.patches import FancyArrowPatch, PathPatch
+from matplotlib.path import Path
+from matplotlib.patheffects import withStroke
+
+from supplychain.plots import style
+from supplychain.plots.flows import chain_paths, stages_of
+from supplychain.results import Result
+
+# Longitudes and latitudes shown; the map is cut in the Bering Strait.
+WEST, SOUTH, NORTH = -168.6, -56.0, 78.0
+ROUND = 360.0
+BETWEEN = "#555555"
+WIDEST = 9.0
+
+
+def map_flows(result: Result, mineral: str, year: int, market: str = "USA") -> pd.DataFrame:
+    """What `flow_map` draws: tonnes of each move from stage to stage, the last by its corridor.
+
+    Returns
+    -------
+    DataFrame: from_stage, origin, to_stage, destination, corridor, tonnes (contained mineral). Moves run mine, refine,
+    fabricate, supplier, market, leaving out stages that the chain has not; for each to_stage the tonnes add up to the
+    paths table's for this mineral, market and year. A move inside a country has origin and destination alike. The
+    corridor is that of the last move, to the market; before it is "".
+    """
+    paths = chain_paths(result, mineral, year, market)
+    steps = [*stages_of(paths), "supplier", "market"]
+    moves = [_moves(paths, steps[i], steps[i + 1]) for i in range(len(steps) - 1)]
+    columns = ["from_stage", "origin", "to_stage", "destination", "corridor", "tonnes"]
+    return pd.concat(moves, ignore_index=True)[columns]
+
+
+def _moves(paths: pd.DataFrame, here: str, there: str) -> pd.DataFrame:
+    corridor = paths["corridor"] if there == "market" else ""
+    ends = paths.assign(origin=paths[here].fillna("XXX"), destination=paths[there].fillna("XXX"), corridor=corridor)
+    moved = ends.groupby(["origin", "destination", "corridor"], as_index=False)["tonnes"].sum()
+    return moved.assign(from_stage=here, to_stage=there)
+
+
+@style.styled
+def flow_map(result: Result, mineral: str, year: int, ax: Axes | None = None, market: str = "USA") -> Axes:
+    """Every move of a mineral on its way to a market: width in proportion to tonnes, colour by corridor.
+
+    Moves that are under half a percent of the market's supply are drawn as thin lines; moves inside a country are not
+    drawn, but counted in the circle of their place, whose area is in proportion to all tonnes that pass there.
+
+    Returns
+    -------
+    Axes; the data are those of `map_flows`.
+    """
+    ax = style.axes(ax, 7.2, 4.6)
+    flows = map_flows(result, mineral, year, market)
+    title = f"On its way to the market: {style.spoken(mineral).lower()}, {style.country_name(market)}, {year}"
+    if flows.empty:
+        return style.nothing(ax, title, result.title, "No path of this mineral reaches this market in this year.")
+    total = float(flows.loc[flows["to_stage"] == "market", "tonnes"].sum())
+    _outline(ax)
+    between = flows.groupby(["origin", "destination", "corridor"], as_index=False)["tonnes"].sum()
+    for move in between.sort_values("tonnes", ascending=False).itertuples():
+        if move.origin != move.destination and not _home(move.destination, move.origin):
+            _arrow(ax, move.origin, move.destination, move.corridor, market, WIDEST * move.tonnes / total)
+    _circles(ax, flows, total, market)
+    _legend(ax, set(flows["corridor"]), total)
+    subtitle = f"Width: tonnes of contained mineral, {style.tonnes(total)} in all. {result.title}"
+    return style.headed(style.bare(ax), title, subtitle, legend_columns=4)
+
+
+def _home(market: str, country: str) -> bool:
+    """Whether a market and a country stand at one place."""
+    return _at(market) == _at(country)
+
+
+def _at(place: str) -> tuple[float, float]:
+    """Longitude and latitude of a country or market; of `other countries` where it is unknown."""
+    table = style.places()
+    row = table.loc[place if place in table.index else "XXX"]
+    return float(row["longitude"]), float(row["latitude"])
+
+
+def miller(latitude: np.ndarray | float) -> np.ndarray:
+    """Height of a latitude (degrees) on Miller's cylindrical map, in degrees of longitude (Snyder 1987, p. 88)."""
+    return np.degrees(1.25 * np.log(np.tan(np.pi / 4 + 0.4 * np.radians(latitude))))
+
+
+@cache
+def _land() -> Path:
+    """The outline of the land as one path in map coordinates."""
+    text = (files("supplychain.plots") / "world" / "land.geojson").read_text(encoding="utf-8")
+    rings = [ring for polygon in json.loads(text)["geometry"]["coordinates"] for ring in polygon]
+    return Path.make_compound_path(*[Path(_projected(np.array(ring)), closed=True) for ring in rings])
+
+
+def _projected(points: np.ndarray) -> np.ndarray:
+    return np.column_stack([points[:, 0], miller(points[:, 1])])
+
+
+def _outline(ax: Axes) -> None:
+    ax.add_patch(PathPatch(_land(), facecolor="#E9E7E2", edgecolor="#C9C6BF", linewidth=0.3, zorder=0))
+    ax.set(xlim=(WEST, WEST + ROUND), ylim=(float(miller(SOUTH)), float(miller(NORTH))), aspect="equal")
+
+
+def _via(corridor: str, market: str) -> np.ndarray:
+    """Points through which a corridor is drawn on its way to a market, longitude and latitude."""
+    with (files("supplychain.plots") / "world" / "waypoints.csv").open(encoding="utf-8") as file:
+        table = pd.read_csv(file, keep_default_na=False)
+    table = table[(table["corridor"] == corridor) & table["market"].isin(["", market])].sort_values("position")
+    return table[["longitude", "latitude"]].to_numpy(dtype=float)
+
+
+def _arrow(ax: Axes, origin: str, destination: str, corridor: str, market: str, width: float) -> None:
+    """A move as an arrow, the shorter way round the world; drawn again where it comes back in at the other edge."""
+    points = np.array([_at(origin), *_via(corridor, market), _at(destination)])
+    points[:, 0] = np.unwrap(points[:, 0], period=ROUND)
+    tint = style.CORRIDORS.get(corridor, BETWEEN)
+    for shift in (-ROUND, 0.0, ROUND):
+        shifted = points[:, 0] + shift
+        if shifted.max() > WEST and shifted.min() < WEST + ROUND:
+            ax.add_patch(_pointed(_curve(_projected(np.column_stack([shifted, points[:, 1]]))), tint, width))
+
+
+def _pointed(line: Path, tint: str, width: float) -> FancyArrowPatch:
+    return FancyArrowPatch(
+        path=line,
+        arrowstyle="-|>,head_length=0.35,head_width=0.16",
+        mutation_scale=8 + 1.6 * width,
+        linewidth=max(width, 0.4),
+        color=tint,
+        alpha=0.75,
+        zorder=2,
+        capstyle="butt",
+        joinstyle="miter",
+    )
+
+
+def _curve(points: np.ndarray) -> Path:
+    """A bow between two points, or a smooth line through more of them (Catmull and Rom's spline as Bézier curves)."""
+    if len(points) == 2:
+        (x0, y0), (x1, y1) = points
+        bow = 0.16 * np.hypot(x1 - x0, y1 - y0)
+        return Path([(x0, y0), ((x0 + x1) / 2, (y0 + y1) / 2 + bow), (x1, y1)], [1, 3, 3])
+    ends = np.vstack([points[0], points, points[-1]])
+    slopes = (ends[2:] - ends[:-2]) / 6
+    inner = np.stack([points[:-1] + slopes[:-1], points[1:] - slopes[1:], points[1:]], axis=1).reshape(-1, 2)
+    return Path(np.vstack([points[:1], inner]), [1] + [4] * len(inner))
+
+
+def _circles(ax: Axes, flows: pd.DataFrame, total: float, market: str) -> None:
+    """A circle where tonnes pass, and the names of the places that matter, each where there is room."""
+    passing = flows.groupby(["from_stage", "origin"])["tonnes"].sum().groupby("origin").max() / total
+    for place, share in passing.items():
+        x, y = _at(str(place))
+        ax.scatter(x, miller(y), s=10 + 160 * share, color=style.colour(str(place)), edgecolors="white", zorder=3)
+    named = passing[passing >= 0.03].sort_values(ascending=False)
+    _names(ax, [str(place) for place in named.index if place != market], market)
+
+
+def _names(ax: Axes, names: list[str], market: str) -> None:
+    """Names beside their places, the market's first; each takes the first of six positions that is free."""
+    taken: list[tuple[float, float, float, float]] = []
+    for name in [market, *names]:
+        x, y = _at(name)
+        words = style.country_name(name)
+        box = next((b for b in _boxes(x, float(miller(y)), words) if not any(_touch(b, t) for t in taken)), None)
+        if box is None:
+            continue
+        taken.append(box)
+        middle = ((box[0] + box[2]) / 2, (box[1] + box[3]) / 2)
+        text = ax.text(*middle, words, ha="center", va="center", fontsize=7.5, zorder=5)
+        text.set(weight="bold" if name == market else "normal")
+        text.set_path_effects([withStroke(linewidth=2, foreground="white")])
+
+
+def _boxes(x: float, y: float, words: str) -> list[tuple[float, float, float, float]]:
+    """Where a name may stand around a place: left, bottom, right, top in map coordinates."""
+    wide, high = 3.1 * len(words) + 2, 7.0
+    right, left, middle = x + 4, x - 4 - wide, x - wide / 2
+    spots = [(right, y - high / 2), (left, y - high / 2), (middle, y - high - 4), (middle, y + 4)]
+    spots += [(right, y - high - 3), (left, y - high - 3), (right, y + 3), (left, y + 3)]
+    return [(a, b, a + wide, b + high) for a, b in spots if a > WEST and a + wide < WEST + ROUND]
+
+
+def _touch(one: tuple[float, ...], two: tuple[float, ...]) -> bool:
+    return one[0] < two[2] and two[0] < one[2] and one[1] < two[3] and two[1] < one[3]
+
+
+def _legend(ax: Axes, corridors: set[str], total: float) -> None:
+    lines = [
+        (f"last leg: {name}", style.CORRIDORS[name]) for name in style.CORRIDORS if name in corridors - {"domestic"}
+    ]
+    for label, tint in [*lines, ("between plants", BETWEEN)]:
+        ax.add_line(Line2D([], [], color=tint, linewidth=2.5, label=label))
+    size = float(f"{total / 4:.1g}")
+    ax.add_line(Line2D([], [], color="#AAAAAA", linewidth=WIDEST * size / total, label=style.tonnes(size)))

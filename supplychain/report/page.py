@@ -1,0 +1,182 @@
+"""Results read, and one HTML page about them written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from supplychain import dataset
+from supplychain.dataset import Dataset
+from supplychain.errors import Fault, InputError
+from supplychain.report import tables
+from supplychain.report.answer import answer
+from supplychain.report.cases import GROUPS, Case, cases_of
+from supplychain.report.figures import pictures
+from supplychain.report.names import Names, names_of
+from supplychain.report.payload import as_script, payload
+from supplychain.report.words import counted, number, percent, signed
+from supplychain.results import Result, load
+
+# Tables without rows are not written; the figures read these two whether or not they have any.
+BLANK = {
+    "policies": ["policy", "kind", "year", "mineral", "stage", "scope", "market", "asked", "achieved", "binding"],
+    "unmet": ["year", "market", "item", "amount", "unit", "share", "value_musd"],
+}
+Step = Callable[[str], Any]
+
+
+def read_results(folder: Path | str) -> list[Result]:
+    """Every scenario in a results folder, or the one of which it is the folder.
+
+    Raises
+    ------
+    InputError : the folder holds no scenario folder, or one that cannot be read.
+    """
+    path = Path(folder)
+    folders = [path] if (path / "manifest.json").is_file() else sorted(f.parent for f in path.glob("*/manifest.json"))
+    if not folders:
+        what = "no scenario folder in it" if path.is_dir() else "no such folder"
+        raise InputError([Fault(path, 1, 1, f"not a results folder: {what}; `supplychain run` writes one")])
+    return [_read(one) for one in folders]
+
+
+def _read(folder: Path) -> Result:
+    try:
+        result = load(folder)
+        horizon = result.manifest["scenario"]["resolved"]["horizon"]
+        result.tables["summary"], int(horizon["from"]), int(horizon["to"]), result.manifest["data"]["money"]
+    except (KeyError, TypeError, AttributeError) as error:
+        raise InputError(
+            [Fault(folder / "manifest.json", 1, 1, f"not a result's manifest: {error} is missing")]
+        ) from None
+    for name, columns in BLANK.items():
+        result.tables.setdefault(name, pd.DataFrame(columns=columns))
+    return result
+
+
+def write(folder: Path | str, to: Path | str, known: Dataset, step: Step = lambda text: None) -> Path:
+    """Write the page about a results folder, whole or not at all.
+
+    Parameters
+    ----------
+    folder : results of one or several scenarios. to : the file to write (replaced if it is there).
+    known : the facts, for names and sources. step : told what is being done.
+
+    Returns
+    -------
+    The file's path.
+
+    Raises
+    ------
+    InputError : not a results folder, or a file that cannot be written.
+    """
+    text = render(read_results(folder), known, step)
+    target = Path(to)
+    part = target.with_name(f".{target.name}.part")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        part.write_text(text, encoding="utf-8")
+        part.replace(target)
+    except OSError as error:
+        raise InputError([Fault(target, 1, 1, f"cannot be written: {error.strerror}")]) from None
+    finally:
+        part.unlink(missing_ok=True)
+    return target
+
+
+def render(results: Sequence[Result], known: Dataset, step: Step = lambda text: None) -> str:
+    """The page about some results as one HTML text that needs nothing else.
+
+    Parameters
+    ----------
+    results : at least one. known : the facts. step : told what is being done.
+    """
+    cases, names = cases_of(results), names_of(known)
+    environment = Environment(
+        loader=PackageLoader("supplychain"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+    )
+    own = {
+        name: Markup(_template(environment, f"report.{ending}")) for name, ending in (("css", "css"), ("script", "js"))
+    }
+    data = payload(cases, known, names)
+    return environment.get_template("report.html").render(
+        **own,
+        **_headings(cases, known),
+        **_tables(cases, known),
+        answer=answer(cases, dict(names.minerals)),
+        concern=names.places(known["groups"].query("group == 'feoc'")["country"]),
+        compared=bool(data["minerals"]),
+        groups=[(label, [c for c in cases if c.group == key]) for key, label in GROUPS.items() if _any(cases, key)],
+        glance=_glance(cases),
+        minerals=[(mineral, entry[0]) for mineral, entry in data["minerals"].items()],
+        blocks=[_block(case, names, step) for case in cases],
+        data=Markup(as_script(data)),
+    )
+
+
+def _template(environment: Environment, name: str) -> str:
+    assert environment.loader is not None
+    return environment.loader.get_source(environment, name)[0]
+
+
+def _any(cases: Sequence[Case], group: str) -> bool:
+    return any(case.group == group for case in cases)
+
+
+def _glance(cases: Sequence[Case]) -> list[tuple[str, str, str, float]]:
+    """Title, extra cost, share of the countries of concern in words and as a number, of every scenario in USD."""
+    told = [case for case in cases if case.in_dollars] if cases[0].in_dollars else []
+    return [
+        (c.title, signed(c.row["cost_busd"] - told[0].row["cost_busd"], 1), percent(c.row["feoc_share"]), c.row["feoc_share"])
+        for c in told
+    ]
+
+
+def _block(case: Case, names: Names, step: Step) -> tuple[Case, list[Any], list[tables.Grid]]:
+    step(f"drawing {case.name}")
+    drawn = [{**vars(picture), "svg": Markup(picture.svg)} for picture in pictures(case, names)]
+    return case, drawn, tables.binding(case, names)
+
+
+def _headings(cases: Sequence[Case], known: Dataset) -> dict[str, str]:
+    first, last = cases[0].years[0], max(case.years[-1] for case in cases)
+    minerals = len(cases[0].home("dependence")["mineral"].unique()) if cases[0].in_dollars else 0
+    title = f"Critical minerals for the United States, {first}–{last}" if minerals else cases[0].title
+    under = f"{counted(len(cases), 'scenario')}{f' of {number(minerals)} minerals' if minerals else ''}"
+    return {
+        "title": title,
+        "under": under[:1].upper() + under[1:] + ", each solved to the least cost of supplying every market.",
+        "version": version("supplychain"),
+        "last": str(cases[0].years[-1]),
+        "sourced": _sourced(cases, known),
+    }
+
+
+def _sourced(cases: Sequence[Case], known: Dataset) -> str:
+    """How well the facts are sourced, and whether they are those that the results were made from."""
+    coverage = dataset.coverage(known)
+    rows, sourced, estimated = (int(coverage[column].sum()) for column in ("rows", "sourced", "estimated"))
+    text = (
+        f"{number(rows)} rows of facts: {percent(sourced / max(rows, 1), 1)} name a source, and {number(estimated)} hold an "
+        "estimate, made from a source or without one, each with its method and range."
+    )
+    made_from = {case.result.manifest["data"].get("sha256") for case in cases}
+    if made_from == {known.digest}:
+        return f"{text} All scenarios were solved on exactly these facts."
+    return f"{text} Some scenarios were solved on another version of the facts than the one described here."
+
+
+def _tables(cases: Sequence[Case], known: Dataset) -> dict[str, tables.Grid]:
+    return {
+        "scenarios": tables.scenarios(cases),
+        "public": tables.public_bill(cases),
+        "certificates": tables.certificates(cases),
+        "sources": tables.sources(known),
+        "estimates": tables.estimates(known),
+    }

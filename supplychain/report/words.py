@@ -1,0 +1,99 @@
+"""How the page writes figures and names: thin separators, real minus signs, spoken ids."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+
+NARROW = "\u202f"
+MINUS = "\u2212"
+NOTHING = "–"
+STAGES = {"mine": "Mined", "refine": "Refined", "fabricate": "Made", "supply": "Last supplier"}
+PLACES = {
+    "mine": "at the mine",
+    "refine": "at the refinery",
+    "fabricate": "at the factory",
+    "supply": "by last supplier",
+}
+COST_ITEMS = {
+    "mine": "Mining",
+    "refine": "Refining",
+    "fabricate": "Fabricating",
+    "capital": "Capital of existing plants",
+    "capex": "Capital of new plants, after public money",
+    "freight": "Freight",
+    "time": "Time under way",
+    "margin": "Suppliers' margin",
+    "switching": "Switching suppliers",
+    "tariff": "Tariffs",
+    "credit": "Production credits",
+    "stock": "Holding stocks",
+    "recycling": "Recycling",
+    "forgone": "Use given up",
+    "undelivered": "Vehicles and equipment lost",
+}
+
+
+def number(value: float, decimals: int = 0) -> str:
+    """A figure with narrow spaces between thousands; an en dash where there is none."""
+    if value is None or not math.isfinite(value):
+        return NOTHING
+    text = f"{abs(value):,.{decimals}f}".replace(",", NARROW)
+    return f"{MINUS}{text}" if value < 0 and any(digit in text for digit in "123456789") else text
+
+
+def significant(value: float, digits: int = 3) -> str:
+    """A figure to so many significant digits, whole digits never rounded away."""
+    if value is None or not math.isfinite(value) or value == 0:
+        return NOTHING if value is None or not math.isfinite(value) else "0"
+    return number(value, max(0, digits - 1 - math.floor(math.log10(abs(value)))))
+
+
+def signed(value: float, decimals: int = 0) -> str:
+    """A difference with its sign; zero has none."""
+    text = number(value, decimals)
+    return f"+{text}" if value > 0 and any(digit in text for digit in "123456789") else text
+
+
+def percent(share: float, decimals: int = 0) -> str:
+    """A share as a percentage."""
+    text = number(100 * share, decimals)
+    return text if text == NOTHING else f"{text}{NARROW}%"
+
+
+def billions(musd: float) -> str:
+    """Million USD as billions, or as millions where it is less than a tenth of a billion."""
+    size = abs(musd)
+    if 0 < size < 100:
+        return f"USD{NARROW}{significant(size, 2)} million"
+    return f"USD{NARROW}{number(size / 1e3, 1 if size < 1e6 else 0)} billion"
+
+
+def joined(parts: Sequence[str]) -> str:
+    """A list in a sentence: commas, and `and` before the last."""
+    return " and ".join([", ".join(parts[:-1]), parts[-1]]) if len(parts) > 1 else "".join(parts)
+
+
+def counted(count: int, one: str, many: str = "", none: str = "no") -> str:
+    """So many of something, in words below ten: `no mineral`, `one mineral`, `12 minerals`."""
+    small = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+    said = none if count == 0 else small[count - 1] if count < 10 else number(count)
+    return f"{said} {one if count in (0, 1) else many or one + 's'}"
+
+
+def spoken(name: str) -> str:
+    """An id as it is said: `export_ban` is Export ban."""
+    text = name.replace("_", " ").strip()
+    return text[:1].upper() + text[1:]
+
+
+def span(years: Iterable[int]) -> str:
+    """Years as ranges: 2026–2028, 2031."""
+    ordered = sorted({int(year) for year in years})
+    runs: list[list[int]] = []
+    for year in ordered:
+        if runs and year == runs[-1][-1] + 1:
+            runs[-1].append(year)
+        else:
+            runs.append([year])
+    return ", ".join(str(run[0]) if len(run) == 1 else f"{run[0]}–{run[-1]}" for run in runs)

@@ -1,0 +1,78 @@
+"""What is made with what: capacity by site, and by-products with the part that finds no buyer."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from supplychain.lp import LinearProgram, Variable
+from supplychain.model.capacity import YEARLY, byproduct_rows, hosted, made_at_sites
+from supplychain.sites import PLACE
+from supplychain.solver import Solution
+from supplychain.system import System
+from supplychain.tidy.common import MUSD, dual_in_year, values
+
+COLUMNS = ["year", *PLACE, "site", "existing_t", "used_t", "built_t", "capex_musd", "subsidy_musd"]
+COLUMNS = [*COLUMNS, "scarcity_rent_usd_per_t"]
+
+
+def capacity(lp: LinearProgram, system: System, solution: Solution) -> pd.DataFrame:
+    """Capacity by site and year: existing_t, used_t, built_t (in the year), capex_musd, subsidy_musd, scarcity rent.
+
+    `site` is blank for what exists, `expansion`, or a project's id; the rent is that of the dearest owner's part.
+    """
+    both = pd.concat([_existing(lp, system, solution), _built(lp, solution)], ignore_index=True)
+    return both.sort_values(["year", *PLACE, "site"], ignore_index=True)
+
+
+def _existing(lp: LinearProgram, system: System, solution: Solution) -> pd.DataFrame:
+    used = lp.variables["used"]
+    scarcity = -dual_in_year(lp, system, solution, "capacity") - used.table["charge_usd_per_t"].to_numpy()
+    table = used.table[[*PLACE, "year", "existing_t"]].assign(
+        used_t=values(solution, used), scarcity_rent_usd_per_t=np.maximum(scarcity, 0.0)
+    )
+    keys = ["year", *PLACE]
+    rent = {"scarcity_rent_usd_per_t": "max", "existing_t": "sum", "used_t": "sum"}
+    table = table.groupby(keys, as_index=False).agg(rent)
+    return table.assign(site="", built_t=0.0, capex_musd=0.0, subsidy_musd=0.0)[COLUMNS]
+
+
+def _built(lp: LinearProgram, solution: Solution) -> pd.DataFrame:
+    build, shared = lp.variables["build"], lp.variables["subsidised"]
+    table = build.table[["year", *PLACE, "build", "project", "capex_usd_per_t"]]
+    table = table.assign(built_t=values(solution, build))
+    rate = shared.table["capex_share"] * shared.table["capex_usd_per_t"] / MUSD
+    paid = shared.table[["build", "year"]].assign(subsidy_musd=values(solution, shared) * rate)
+    paid = paid.groupby(["build", "year"], as_index=False)["subsidy_musd"].sum()
+    table = table.merge(paid, on=["build", "year"], how="left").fillna({"subsidy_musd": 0.0})
+    table = table[table["built_t"] > 0].assign(
+        capex_musd=lambda t: t["built_t"] * t["capex_usd_per_t"] / MUSD,
+        site=lambda t: t["project"].where(t["project"] != "", "expansion"),
+    )
+    sums = table.groupby(["year", *PLACE, "site"], as_index=False)[["built_t", "capex_musd", "subsidy_musd"]].sum()
+    return sums.assign(existing_t=0.0, used_t=0.0, scarcity_rent_usd_per_t=0.0)[COLUMNS]
+
+
+def byproducts(lp: LinearProgram, system: System, solution: Solution) -> pd.DataFrame:
+    """By-products and joint products by site and year.
+
+    Returns
+    -------
+    DataFrame: year, mineral, stage, country, available_t (what the hosts give), used_t (recovered and sold), unsold_t (the
+    rest), shadow_price_usd_per_t (what one more tonne of it in the host would save in the year).
+    """
+    rows = byproduct_rows(system)
+    given = _sum(hosted(lp, system), solution).rename("available_t")
+    sold = _sum(made_at_sites(lp), solution).rename("used_t")
+    table = rows[YEARLY].join(given, on=YEARLY).join(sold, on=YEARLY).fillna({"available_t": 0.0, "used_t": 0.0})
+    table["unsold_t"] = (table["available_t"] - table["used_t"]).clip(lower=0.0)
+    table["shadow_price_usd_per_t"] = np.maximum(-dual_in_year(lp, system, solution, "by_products"), 0.0)
+    table = table[(table["available_t"] > 0) | (table["used_t"] > 0)]
+    columns = ["year", *PLACE, "available_t", "used_t", "unsold_t", "shadow_price_usd_per_t"]
+    return table[columns].sort_values(columns[:4], ignore_index=True)
+
+
+def _sum(parts: list[tuple[Variable, pd.DataFrame]], solution: Solution) -> pd.Series:
+    """Tonnes by site and year of variables labelled with sites."""
+    tables = [t[YEARLY].assign(tonnes=values(solution, v)[t["row"]] * t["factor"]) for v, t in parts]
+    return pd.concat(tables).groupby(YEARLY)["tonnes"].sum()
