@@ -8,12 +8,14 @@ import pandas as pd
 
 from supplychain.errors import InfeasibleError
 from supplychain.lp import Constraint, LinearProgram, Variable
+from supplychain.model.dependence import active_limits, limit_rows
 from supplychain.system import System
 
 
 def in_words(program: LinearProgram, system: System, error: InfeasibleError) -> str:
     """The limits, capacities and uses of an infeasible program that cannot all hold, one clause each."""
-    clauses = [*_limits(program, system, error), *_capacities(program, error), *_uses(program, error)]
+    clauses = [*_limits(program, system, error), *_capacities(program, error), *_legs(program, error)]
+    clauses += [*_stocks(program, error), *_uses(program, error)]
     if not clauses:
         return str(error)
     allowed = "" if len(program.variables["forgone"]) else "; these data allow no unmet demand"
@@ -26,18 +28,31 @@ def _inside(family: Constraint | Variable, positions: list[int]) -> pd.DataFrame
 
 
 def _limits(program: LinearProgram, system: System, error: InfeasibleError) -> Iterator[str]:
-    asked = system.limits.drop_duplicates(["policy", "mineral", "stage", "scope", "market", "year"])
-    rows = _inside(program.constraints["dependence"], error.rows).drop(columns="limit")
-    for row in rows.merge(asked).itertuples():
+    asked = limit_rows(active_limits(program, system)).set_index("limit")
+    for row in asked.loc[_inside(program.constraints["dependence"], error.rows)["limit"]].itertuples():
         most = "at most" if row.sense > 0 else "at least"
         where = "all markets" if row.market == "all" else row.market
-        limit = f"{row.scope} {most} {row.share:.4g} of {row.mineral} ({row.stage})"
+        amount = f"{row.tonnes:.6g} t" if row.tonnes else f"{row.share:.4g}"
+        owned = " by owner" if row.by == "owner" else ""
+        limit = f"{row.scope}{owned} {most} {amount} of {row.item} ({row.stage})"
         yield f"policy {row.policy}: {limit} for {where} in {row.year}"
 
 
 def _capacities(program: LinearProgram, error: InfeasibleError) -> Iterator[str]:
-    for row in _inside(program.variables["used"], error.columns).itertuples():
-        yield f"{row.country} can supply {row.existing_t:.6g} t of {row.mineral} ({row.stage}) in {row.year}"
+    used = _inside(program.variables["used"], error.columns)
+    for keys, tonnes in used.groupby(["country", "mineral", "stage", "year"], sort=False)["existing_t"].sum().items():
+        country, mineral, stage, year = keys
+        yield f"{country} can supply {tonnes:.6g} t of {mineral} ({stage}) in {year}"
+
+
+def _legs(program: LinearProgram, error: InfeasibleError) -> Iterator[str]:
+    for row in _inside(program.constraints["leg_capacity"], error.rows).itertuples():
+        yield f"the leg {row.leg} is full in {row.year}"
+
+
+def _stocks(program: LinearProgram, error: InfeasibleError) -> Iterator[str]:
+    for row in _inside(program.variables["stock"], error.columns).itertuples():
+        yield f"policy {row.policy}: a stock of {row.target_t:.6g} t of {row.mineral} in {row.year}"
 
 
 def _uses(program: LinearProgram, error: InfeasibleError) -> Iterator[str]:

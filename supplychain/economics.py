@@ -59,7 +59,8 @@ def stage_costs(dataset: Dataset, chain: pd.DataFrame, prices: pd.Series, base_y
             table[item] = given if item not in table else given.fillna(table[item])
     table = table.reindex(columns=[*table.columns, *_ITEMS.difference(table.columns)])
     price_at_stage = prices.reindex(table.index.get_level_values(0)).to_numpy() / table["ratio"]
-    table["opex_usd_per_t"] = (table["opex_share"] * price_at_stage).fillna(0.0)
+    by_share = (table["opex_share"] * price_at_stage).fillna(0.0)
+    table["opex_usd_per_t"] = table["opex_usd_per_t"].fillna(by_share)
     by_multiple = (table["capex_multiple"] * price_at_stage).fillna(0.0)
     table["capex_usd_per_t"] = table["capex_usd_per_t"].fillna(by_multiple)
     table = table.fillna({"lead_time_years": 0, "growth_limit": 0.0, "life_years": 20.0, "utilisation": 1.0})
@@ -67,7 +68,16 @@ def stage_costs(dataset: Dataset, chain: pd.DataFrame, prices: pd.Series, base_y
 
 
 _ITEMS = pd.Index(
-    ["opex_share", "capex_usd_per_t", "capex_multiple", "lead_time_years", "growth_limit", "life_years", "utilisation"]
+    [
+        "opex_share",
+        "opex_usd_per_t",
+        "capex_usd_per_t",
+        "capex_multiple",
+        "lead_time_years",
+        "growth_limit",
+        "life_years",
+        "utilisation",
+    ]
 )
 
 

@@ -46,14 +46,14 @@ def ways(dataset: Dataset, moves: pd.DataFrame, base_year: int) -> pd.DataFrame:
 
     Parameters
     ----------
-    moves : kind (`feed` or `delivery`), move (its number), mineral, stage (of the product), origin (country), destination
-        (country or market), value_usd_per_t (of the cargo).
+    moves : kind (`feed` or `delivery`), move (its number), mineral, stage (of the product), origin (country),
+        destination (country or market), value_usd_per_t (of the cargo).
 
     Returns
     -------
-    DataFrame: way, kind, move, mineral, stage, country (in Central Asia), zone, corridor, abroad (leaves the country), usual,
-    gross_t_per_t, value_usd_per_t, margin_usd_per_t. A way that is cheaper on paper than the usual one costs as much: what
-    keeps traffic off it is not in the rates.
+    DataFrame: way, kind, move, mineral, stage, country (in Central Asia), zone, corridor, abroad (leaves the
+    country), usual, gross_t_per_t, value_usd_per_t, margin_usd_per_t. A way that is cheaper on paper than the usual
+    one costs as much: what keeps traffic off it is not in the rates.
     """
     routes = dataset["routes"][["country", "zone", "corridor"]].drop_duplicates()
     routes = routes.assign(usual=~routes.duplicated(["country", "zone"]))
@@ -84,7 +84,8 @@ def way_legs(dataset: Dataset) -> pd.DataFrame:
 
 
 def way_costs(table: pd.DataFrame, leg_years: pd.DataFrame, parts: pd.DataFrame) -> pd.Series:
-    """Cost of a way per contained tonne in the row's year: freight of the cargo's weight, interest on its value, margin.
+    """Cost of a way per contained tonne in the row's year: freight of the cargo's weight, interest on its value,
+    margin.
 
     Parameters
     ----------
@@ -220,7 +221,7 @@ def paths(chain: pd.DataFrame, sites: pd.DataFrame, sold: pd.DataFrame, fed: pd.
         table[stage] = table[stage].fillna("") if stage in table else ""
         for column, blank in ((f"{stage}_usd_per_t", 0.0), (f"feed_{stage}", np.nan)):
             table[column] = table[column].fillna(blank) if column in table else blank
-    table["hub_feed"] = table["hub_feed"] if "hub_feed" in table else np.nan
+    table["hub_feed"] = table.get("hub_feed", np.nan)
     return table.assign(path=np.arange(len(table)))
 
 

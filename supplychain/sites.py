@@ -95,7 +95,9 @@ def ore_costs(joint: pd.DataFrame, costs: pd.DataFrame) -> pd.DataFrame:
 
 def with_ore_reserves(places: pd.DataFrame, basket: pd.DataFrame) -> pd.DataFrame:
     """The sites, with reserves of an ore's products: the ore's, each times its part of the basket."""
-    ore = places.rename(columns={"mineral": "host", "stage": "host_stage"})[["host", "host_stage", "country", "reserves_t"]]
+    ore = places.rename(columns={"mineral": "host", "stage": "host_stage"})[
+        ["host", "host_stage", "country", "reserves_t"]
+    ]
     held = basket[basket["joint"]].merge(ore, on=["host", "host_stage", "country"])
     held = (held["reserves_t"] * held["ratio"]).groupby([held[k] for k in PRODUCT]).sum(min_count=1)
     of_ore = held.reindex(pd.MultiIndex.from_frame(places[PLACE])).to_numpy()
@@ -146,7 +148,8 @@ def primary_shares(dataset: Dataset, table: pd.DataFrame) -> pd.DataFrame:
 
 
 def owners(dataset: Dataset, places: pd.DataFrame, joint: pd.DataFrame) -> pd.DataFrame:
-    """Who owns each site's capacity: mineral, stage, country, owner (nationality), share; the rest is the country's own.
+    """Who owns each site's capacity: mineral, stage, country, owner (nationality), share; the rest is the country's
+    own.
 
     A product of an ore is owned as the ore is. The owner of a project stands there with a share of nothing.
     """
@@ -154,7 +157,9 @@ def owners(dataset: Dataset, places: pd.DataFrame, joint: pd.DataFrame) -> pd.Da
     planned = project_owners(dataset)[[*PLACE, "owner"]].assign(share=0.0)
     given = pd.concat([given, planned], ignore_index=True)
     of_ore = joint[joint["joint"]].drop_duplicates(PRODUCT).drop(columns="ratio")
-    of_ore = of_ore.merge(given.rename(columns={"mineral": "host", "stage": "host_stage"}), on=["host", "host_stage", "country"])
+    of_ore = of_ore.merge(
+        given.rename(columns={"mineral": "host", "stage": "host_stage"}), on=["host", "host_stage", "country"]
+    )
     of_ore = of_ore[[*PRODUCT, "owner", "share"]].set_axis([*PLACE, "owner", "share"], axis=1)
     given = pd.concat([without(given, joint_places(joint)), of_ore], ignore_index=True).merge(places[PLACE], on=PLACE)
     left = 1.0 - given.groupby(PLACE)["share"].sum()
@@ -227,8 +232,8 @@ def builds(dataset: Dataset, places: pd.DataFrame, shares: pd.DataFrame, base_ye
 
     Returns
     -------
-    DataFrame: build, project (blank for growth), mineral, stage, country, owner, capex_usd_per_t (per annual tonne), wacc,
-    life_years, first_year, yearly_t, total_t.
+    DataFrame: build, project (blank for growth), mineral, stage, country, owner, capex_usd_per_t (per annual tonne),
+    wacc, life_years, first_year, yearly_t, total_t.
     """
     growing = places[(places["output_t"] > 0) & (places["growth_limit"] > 0) & (places["country"] != OTHER)]
     growing = growing.merge(shares[shares["share"] > 0], on=PLACE)

@@ -33,18 +33,21 @@ class System:
         short_run, long_run.
     chain : mineral, stage, position, ore, ratio, last.
     use : mineral, market, traced, year, tonnes (price-responsive), growth (of total use), base_t, value_usd_per_t.
-    sites : mineral (owner of the site), stage, country, output_t, world_t, reserves_t, opex_usd_per_t, charge_usd_per_t,
-        capex_usd_per_t, wacc, life_years ...; the sites of ores among them.
+    sites : mineral (owner of the site), stage, country, output_t, world_t, reserves_t, opex_usd_per_t,
+        charge_usd_per_t, capex_usd_per_t, wacc, life_years ...; the sites of ores among them.
     owners : mineral, stage, country, owner (nationality), share (of the site's existing capacity).
     existing : mineral, stage, country, owner, year, existing_t.
     availability : mineral, stage, country, year, factor (part of what is built that can run).
-    builds : build, project, mineral, stage, country, owner, capex_usd_per_t, wacc, life_years, first_year, yearly_t, total_t.
+    builds : build, project, mineral, stage, country, owner, capex_usd_per_t, wacc, life_years, first_year, yearly_t,
+        total_t.
     charges : build, year (of coming on line), charge_usd_per_t (annuity).
-    byproducts : product, product_stage, host, host_stage, country, ratio, joint. primary : mineral, stage, country, share.
+    byproducts : product, product_stage, host, host_stage, country, ratio, joint. primary : mineral, stage, country,
+        share.
     deliveries : delivery, mineral, stage, supplier, market, traced, observed, base_t, routed, and costs per tonne.
-    feeds : feed, mineral, stage, origin, next_stage, destination, hub, share, seed, base_t, routed, and costs per tonne.
-    paths : path, delivery, mineral, market, mine, refine, fabricate, supplier, via_hub, feed_mine, feed_refine, hub_feed,
-        corridor, base_t, and costs per tonne.
+    feeds : feed, mineral, stage, origin, next_stage, destination, hub, share, seed, base_t, routed, and costs per
+        tonne.
+    paths : path, delivery, mineral, market, mine, refine, fabricate, supplier, via_hub, feed_mine, feed_refine,
+        hub_feed, corridor, base_t, and costs per tonne.
     ways : way, kind (feed or delivery), move (its number), mineral, stage, country, zone, corridor, abroad, usual,
         gross_t_per_t, value_usd_per_t, margin_usd_per_t. way_legs : country, zone, corridor, leg.
     legs : leg, name, corridor, year, capacity_t, background_t, usd_per_t, days.
@@ -54,7 +57,8 @@ class System:
     collection : mineral, service, year, collection, base_collection, recovery, cost_usd_per_t, available_share.
     survival : service, age, density. past_scrap : mineral, service, year, scrap_t.
     homes : country, market in which its own use is counted.
-    limits, members, export_limits, tariffs, credits, funds, stocks : what the policies wrote (`EMPTY` lists the columns).
+    limits, members, export_limits, tariffs, credits, funds, stocks : what the policies wrote (`EMPTY` lists the
+    columns).
     """
 
     years: pd.DataFrame
@@ -223,7 +227,8 @@ def _minerals(dataset: Dataset, pattern: Pattern, places: pd.DataFrame, prices: 
 
 def _with_ores(dataset: Dataset, minerals: pd.DataFrame, places: pd.DataFrame) -> pd.DataFrame:
     """The minerals with the ores that hold several of them: without price or use of their own."""
-    ores = dataset["minerals"][["mineral", "name", "class", "controlled"]].query("`class` == @ORE")
+    ores = dataset["minerals"][["mineral", "name", "class", "controlled"]]
+    ores = ores[ores["class"] == ORE]
     world = places.groupby("mineral")["output_t"].sum()
     ores = ores.assign(world_t=ores["mineral"].map(world).fillna(1.0), price=0.0)
     ores = ores.assign(unit_t=ores["world_t"] / SCALE)

@@ -59,8 +59,8 @@ def use(dataset: Dataset, pattern: Pattern, energy: pd.DataFrame, years: list[in
 
     Returns
     -------
-    DataFrame: mineral, market, traced, year, tonnes, growth (1 in the base year), base_t, value_usd_per_t (NaN: valued by
-    its demand curve).
+    DataFrame: mineral, market, traced, year, tonnes, growth (1 in the base year), base_t, value_usd_per_t (NaN:
+    valued by its demand curve).
     """
     table = pattern.use.merge(pd.DataFrame({"year": years}), how="cross")
     index = over_years(dataset["demand"], ["mineral", "market"], "index", years)
@@ -91,8 +91,8 @@ def collection(dataset: Dataset, years: list[int], prices: pd.Series) -> pd.Data
 
     Returns
     -------
-    DataFrame: mineral, service (`other`: uses outside energy), year, collection, base_collection, recovery, cost_usd_per_t,
-    available_share (scrap of other uses over use).
+    DataFrame: mineral, service (`other`: uses outside energy), year, collection, base_collection, recovery,
+    cost_usd_per_t, available_share (scrap of other uses over use).
     """
     table = dataset["recycling"][["mineral", "service", "collection", "recovery", "cost_share"]]
     table = table.assign(base_collection=table["collection"])

@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 ROOMS = [
-    *("errors", "dataset", "policies", "scenario", "pattern", "economics", "system", "lp", "solver", "variables"),
-    *("model", "ties", "conflicts", "tidy", "indicators", "results", "job", "plots", "cli"),
+    *("errors", "documents", "dataset", "pattern", "economics", "policies", "scenario", "reference"),
+    *("sites", "uses", "movements", "system", "checks"),
+    *("lp", "solver", "variables", "model", "ties", "conflicts", "tidy", "indicators", "results", "job"),
+    *("plots", "compare", "exchange", "report", "cli"),
 ]
 FILES = sorted((Path(__file__).parents[1] / "supplychain").glob("*.py"))
 

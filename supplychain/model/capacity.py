@@ -14,7 +14,7 @@ YEARLY = [*PLACE, "year"]
 
 
 def made_at_sites(lp: LinearProgram, prefix: str = "") -> list[tuple[Variable, pd.DataFrame]]:
-    """What each site makes, of every mineral drawn from it: labels of the site, `row`, `factor` (tonnes at the stage)."""
+    """What each site makes, of every mineral drawn from it: the site's labels, `row`, `factor` (tonnes at the stage)."""
     parts = []
     for name in ("through", "pooled"):
         v = lp.variables[prefix + name]
@@ -34,19 +34,19 @@ def capacity(lp: LinearProgram, system: System) -> None:
     keys = [*PLACE, "owner", "year"]
     alone = system.owners[~system.owners.duplicated(PLACE, keep=False)][[*PLACE, "owner"]]
     whole = [(v, table.merge(alone, on=PLACE)) for v, table in made_at_sites(lp)]
-    on_line = _on_line(lp, system)
+    built = on_line(lp, system)
     lp.constrain(
         "capacity",
         used.table[keys],
         *(v.at(table[keys], table["row"], table["factor"]) for v, table in [*whole, *made_at_sites(lp, "owned_")]),
         -used.by(*keys),
-        -lp.variables["build"].at(on_line[keys], on_line["row"], on_line["factor"]),
+        -lp.variables["build"].at(built[keys], built["row"], built["factor"]),
         upper=0,
         unit=unit_of(used.table, system),
     )
 
 
-def _on_line(lp: LinearProgram, system: System) -> pd.DataFrame:
+def on_line(lp: LinearProgram, system: System) -> pd.DataFrame:
     """Every build in every year from which it is on line: labels, `row`, `factor` (the part that can run).
 
     Eq. 5: what is built on an ore is capacity for each of its products, by its part of the basket.
@@ -66,7 +66,7 @@ def _on_line(lp: LinearProgram, system: System) -> pd.DataFrame:
 
 
 def owned(lp: LinearProgram, system: System) -> None:
-    """What the owners of a shared site make adds up to what it makes, for each traced market and for the pooled ones."""
+    """What the owners of a shared site make adds up to what it makes, for each traced market and all pooled ones."""
     for name, keys in (("through", [*PLACE, "market", "year"]), ("pooled", YEARLY)):
         whole, parts = lp.variables[name], lp.variables[f"owned_{name}"]
         table = parts.table[keys].drop_duplicates()
@@ -92,9 +92,9 @@ def reserves(lp: LinearProgram, system: System) -> None:
 
 
 def by_products(lp: LinearProgram, system: System) -> None:
-    """Eq. 5: a by-product stays within what its hosts give, plus what is won for its own sake; the rest stays unsold."""
+    """Eq. 5: a by-product stays within what its hosts give, plus what is won for its own sake; the rest is unsold."""
     table = byproduct_rows(system)
-    built = _on_line(lp, system).merge(system.primary, on=PLACE)
+    built = on_line(lp, system).merge(system.primary, on=PLACE)
     lp.constrain(
         "by_products",
         table[YEARLY],

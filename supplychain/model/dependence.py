@@ -20,7 +20,7 @@ LIMIT = ["policy", "kind", "by", "item", "stage", "scope", "market", "year"]
 
 
 def dependence(lp: LinearProgram, system: System) -> None:
-    """Eq. 7: supply that passes through a group stays within (or above) its share of all primary supply, plus tonnes."""
+    """Eq. 7: supply through a group stays within (or above) its share of all primary supply, plus tonnes."""
     rows = active_limits(lp, system)
     total = lp.variables["total"]
     whole = _in_market(rows, total.table.assign(row=np.arange(len(total))), ["mineral", "year"])

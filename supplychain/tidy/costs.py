@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
 
 from supplychain.lp import LinearProgram
-from supplychain.movements import MOVES
 from supplychain.pattern import STAGES
 from supplychain.solver import Solution
 from supplychain.system import System
@@ -18,10 +16,10 @@ def costs(lp: LinearProgram, system: System, solution: Solution) -> pd.DataFrame
     """Cost by year and item, million USD of the year (not discounted): year, item, musd.
 
     Items: mine, refine, fabricate (operating), capital (charge of existing plants), capex (annuities of new ones, after
-    subsidy), freight (with time on the ways out of Central Asia), time, margin (what suppliers earn above cost at the normal
-    price), switching (above the base pattern), forgone (use given up, at its step's value), undelivered (services lost),
-    recycling, technology (margins and shifts of the mix), stock (holding, less what is left at the end), tariff and credit
-    (transfers), subsidy (the fund's annuities, not part of the cost).
+    subsidy), freight (with time on the ways out of Central Asia), time, margin (what suppliers earn above cost at the
+    normal price), switching (above the base pattern), forgone (use given up, at its step's value), undelivered
+    (services lost), recycling, technology (margins and shifts of the mix), stock (holding, less what is left at the
+    end), tariff and credit (transfers), subsidy (the fund's annuities, not part of the cost).
     """
     parts = [_path_costs(lp, system, solution), _pooled_costs(lp, system, solution), _shipping(lp, solution)]
     parts += [_priced(lp, system, solution, name, item) for name, item in _PRICED.items()]

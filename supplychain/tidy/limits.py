@@ -26,9 +26,9 @@ def policies(lp: LinearProgram, system: System, solution: Solution, bills: pd.Da
     Returns
     -------
     DataFrame: policy, kind, year, mineral (or the basket's name), stage, scope, market, asked, achieved, binding,
-    shadow_price, unit, shadow_price_usd_per_t. A share's shadow price is USD per percentage point of share and year, and per
-    tonne moved off the group; an export limit's, a floor's in tonnes and a stock's USD per tonne; a budget's USD per USD of
-    fund. Tariffs and credits show what is paid, million USD.
+    shadow_price, unit, shadow_price_usd_per_t. A share's shadow price is USD per percentage point of share and year,
+    and per tonne moved off the group; an export limit's, a floor's in tonnes and a stock's USD per tonne; a budget's
+    USD per USD of fund. Tariffs and credits show what is paid, million USD.
     """
     parts = [_limits(lp, system, solution), _exports(lp, system, solution), _budgets(lp, solution)]
     parts += [_targets(lp, system, solution), _paid(bills)]

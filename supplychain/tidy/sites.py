@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 
 from supplychain.lp import LinearProgram, Variable
-from supplychain.model.capacity import YEARLY, byproduct_rows, hosted, made_at_sites
-from supplychain.sites import PLACE
+from supplychain.model.capacity import YEARLY, byproduct_rows, hosted, made_at_sites, on_line
+from supplychain.sites import PLACE, joint_places
 from supplychain.solver import Solution
 from supplychain.system import System
 from supplychain.tidy.common import MUSD, dual_in_year, values
@@ -54,22 +54,52 @@ def _built(lp: LinearProgram, solution: Solution) -> pd.DataFrame:
 
 
 def byproducts(lp: LinearProgram, system: System, solution: Solution) -> pd.DataFrame:
-    """By-products and joint products by site and year.
+    """By-products and joint products by site and year, and the part of them that finds no buyer.
 
     Returns
     -------
-    DataFrame: year, mineral, stage, country, available_t (what the hosts give), used_t (recovered and sold), unsold_t (the
-    rest), shadow_price_usd_per_t (what one more tonne of it in the host would save in the year).
+    DataFrame: year, mineral, stage, country, available_t (what the hosts give), used_t (recovered and sold), unsold_t
+    (the rest), shadow_price_usd_per_t (what one more tonne of it in the host, or one more tonne of capacity, would
+    save in the year).
     """
-    rows = byproduct_rows(system)
-    given = _sum(hosted(lp, system), solution).rename("available_t")
-    sold = _sum(made_at_sites(lp), solution).rename("used_t")
-    table = rows[YEARLY].join(given, on=YEARLY).join(sold, on=YEARLY).fillna({"available_t": 0.0, "used_t": 0.0})
+    table = pd.concat([_hosted(lp, system, solution), _joint(lp, system, solution)], ignore_index=True)
     table["unsold_t"] = (table["available_t"] - table["used_t"]).clip(lower=0.0)
-    table["shadow_price_usd_per_t"] = np.maximum(-dual_in_year(lp, system, solution, "by_products"), 0.0)
     table = table[(table["available_t"] > 0) | (table["used_t"] > 0)]
     columns = ["year", *PLACE, "available_t", "used_t", "unsold_t", "shadow_price_usd_per_t"]
     return table[columns].sort_values(columns[:4], ignore_index=True)
+
+
+def _hosted(lp: LinearProgram, system: System, solution: Solution) -> pd.DataFrame:
+    """By-products: what their hosts give, and the dual of eq. 5."""
+    given = _sum(hosted(lp, system), solution).rename("available_t")
+    sold = _sum(made_at_sites(lp), solution).rename("used_t")
+    table = byproduct_rows(system)[YEARLY].join(given, on=YEARLY).join(sold, on=YEARLY)
+    price = np.maximum(-dual_in_year(lp, system, solution, "by_products"), 0.0)
+    return table.fillna({"available_t": 0.0, "used_t": 0.0}).assign(shadow_price_usd_per_t=price)
+
+
+def _joint(lp: LinearProgram, system: System, solution: Solution) -> pd.DataFrame:
+    """Products of an ore: as much ore is dug as the product that needs most of it asks for; the others come with it."""
+    places = joint_places(system.byproducts)
+    sold = _sum(made_at_sites(lp), solution).rename("used_t").reset_index().merge(places, on=PLACE)
+    can = _can_make(lp, system, solution).rename("can_t")
+    rent = _existing(lp, system, solution)[[*YEARLY, "scarcity_rent_usd_per_t"]]
+    table = sold.join(can, on=YEARLY).merge(rent, on=YEARLY, how="left")
+    part = (
+        (table["used_t"] / table["can_t"].replace(0.0, np.nan))
+        .groupby([table["country"], table["year"]])
+        .transform("max")
+    )
+    table = table.assign(available_t=(part * table["can_t"]).fillna(0.0)).drop(columns="can_t")
+    return table.rename(columns={"scarcity_rent_usd_per_t": "shadow_price_usd_per_t"})
+
+
+def _can_make(lp: LinearProgram, system: System, solution: Solution) -> pd.Series:
+    """Capacity by site and year, what has been built included, t/yr."""
+    built = on_line(lp, system)
+    built = built.assign(existing_t=values(solution, lp.variables["build"])[built["row"]] * built["factor"])
+    both = pd.concat([system.existing, built])
+    return both.groupby(YEARLY)["existing_t"].sum()
 
 
 def _sum(parts: list[tuple[Variable, pd.DataFrame]], solution: Solution) -> pd.Series:

@@ -17,10 +17,12 @@ SUPPLY = ["year", "mineral", "stage", "country", "owner", "market"]
 
 
 def paths(lp: LinearProgram, system: System, solution: Solution) -> pd.DataFrame:
-    """Tonnes along each path: year, mineral, market, mine, refine, fabricate, supplier, corridor, tonnes, cost_usd_per_t.
+    """Tonnes along each path: year, mineral, market, mine, refine, fabricate, supplier, corridor, tonnes,
+    cost_usd_per_t.
 
     A path with a leg out of Central Asia takes its ways in the proportion in which that move's tonnes are spread;
-    `corridor` is that of its last such leg, `cost_usd_per_t` holds the way's cost. No way: the corridor of the last leg.
+    `corridor` is that of its last such leg, `cost_usd_per_t` holds the way's cost. No way: the corridor of the last
+    leg.
     """
     flow = lp.variables["flow"]
     columns = [
@@ -83,8 +85,9 @@ def _along(table: pd.DataFrame, split: pd.DataFrame, column: str, ratio: pd.Seri
 def supply(lp: LinearProgram, system: System, solution: Solution) -> pd.DataFrame:
     """Who supplies each market at each stage; stage `supply` is the last supplier, as customs record it.
 
-    Columns: year, mineral, stage, country, owner (nationality of the plant's owners; of stage `supply` the country itself),
-    market, tonnes, share, low_t, high_t. The last two bound the tonnes over all plans that cost exactly as little.
+    Columns: year, mineral, stage, country, owner (nationality of the plant's owners; of stage `supply` the country
+    itself), market, tonnes, share, low_t, high_t. The last two bound the tonnes over all plans that cost exactly as
+    little.
     """
     parts = [_traced_supply(lp, solution, stage) for stage in (*STAGES, "supplier")]
     owned = _by_owner(lp, system, solution, pd.concat(parts, ignore_index=True))
@@ -151,8 +154,8 @@ def _pooled_supply(lp: LinearProgram, solution: Solution) -> pd.DataFrame:
 
 
 def shipments(lp: LinearProgram, system: System, solution: Solution) -> pd.DataFrame:
-    """Every move out of or into Central Asia, for all markets: year, mineral, stage, origin, destination, corridor, tonnes,
-    gross_t (weight of the cargo)."""
+    """Every move out of or into Central Asia, for all markets: year, mineral, stage, origin, destination, corridor,
+    tonnes, gross_t (weight of the cargo)."""
     shipped = lp.variables["shipped"]
     keys = ["year", "mineral", "stage", "origin", "destination", "corridor"]
     table = shipped.table[[*keys, "gross_t_per_t"]].assign(tonnes=values(solution, shipped))

@@ -72,6 +72,7 @@ def stocks(lp: LinearProgram, system: System) -> None:
     table = system.stocks.drop(columns="kind", errors="ignore").merge(system.years, on="year")
     keys = ["mineral", "market", "year"]
     table = table.groupby(keys, as_index=False).agg(
+        policy=("policy", "first"),
         target_t=("target_t", "max"),
         most_t=("most_t", "min"),
         initial_t=("initial_t", "sum"),
