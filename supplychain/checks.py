@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
 import pandas as pd
 
+from supplychain import policies
 from supplychain.dataset import Dataset
 from supplychain.errors import Fault
-from supplychain.policies import Policy, Tables
-from supplychain.policies.base import PLACE, SUPPLY
+from supplychain.policies import Policy, Tables, kind_of
+from supplychain.policies.base import PLACE, SUPPLY, places
 from supplychain.scenario import Scenario
+from supplychain.system import build_system
 
 # What a row of each table is about, and the columns that policies set in it.
 KEYS: dict[str, list[str]] = {
@@ -36,30 +39,60 @@ KEYS: dict[str, list[str]] = {
 ADDING = ("members", "deliveries", "funds", "tariffs", "credits")
 
 
+def examine(scenarios: Sequence[Scenario], dataset: Dataset) -> tuple[pd.DataFrame, list[Fault]]:
+    """What each policy of the scenarios touches, and the warnings that can be told before solving.
+
+    Returns
+    -------
+    DataFrame: scenario, policy, kind, touches (how many rows and cells of which tables); and the warnings.
+    """
+    base: dict[range, Tables] = {}
+    rows, found = [], []
+    for scenario in scenarios:
+        if scenario.policies and scenario.years not in base:
+            base[scenario.years] = build_system(dataset, replace(scenario, policies={})).tables()
+        tables = base.get(scenario.years, {})
+        written = {name: _written(name, p, tables, dataset, scenario) for name, p in scenario.policies.items()}
+        rows += [(scenario.name, n, kind_of(type(p)), _sizes(written[n])) for n, p in scenario.policies.items()]
+        rows += [(scenario.name, "", "no policies", "")] if not scenario.policies else []
+        found += _warnings(scenario, dataset, tables, written)
+    return pd.DataFrame(rows, columns=["scenario", "policy", "kind", "touches"]), found
+
+
+def _sizes(written: dict[str, pd.DataFrame]) -> str:
+    return ", ".join(f"{table} {len(rows)}" for table, rows in written.items()) or "nothing"
+
+
 def warnings(scenario: Scenario, dataset: Dataset, tables: Tables) -> list[Fault]:
-    """What can be told before solving: policies without effect, policies that meet in one place, limits out of reach.
+    """Policies without effect, policies that set the same thing, and limits out of reach.
 
     Parameters
     ----------
     tables : the tables of the system without any policy, as `build_system` gives them for the same years.
     """
     written = {name: _written(name, p, tables, dataset, scenario) for name, p in scenario.policies.items()}
-    final = tables
-    for name, policy in scenario.policies.items():
-        final = final | policy.edit(name, final, dataset, scenario.years)
-    found = [*_without_effect(scenario, written, tables), *_meeting(scenario, written), *_out_of_reach(scenario, final)]
+    return _warnings(scenario, dataset, tables, written)
+
+
+def _warnings(
+    scenario: Scenario, dataset: Dataset, tables: Tables, written: dict[str, dict[str, pd.DataFrame]]
+) -> list[Fault]:
+    if not scenario.policies:
+        return []
+    final = policies.apply(dict(scenario.policies), tables, dataset, scenario.years)
+    found = [*_without_effect(scenario, written, final), *_meeting(scenario, written), *_out_of_reach(scenario, final)]
     return sorted(found, key=lambda fault: (str(fault.file), fault.line, fault.column))
 
 
-def idle(policies: pd.DataFrame, scenario: Scenario) -> list[Fault]:
+def idle(table: pd.DataFrame, scenario: Scenario) -> list[Fault]:
     """Policies of a solved scenario that bind nowhere: the plan would be the same without them.
 
     Parameters
     ----------
-    policies : the result table of that name (policy, binding, ...). Policies without a row in it change tables and not
+    table : the result table `policies` (policy, binding, ...). Policies without a row in it change tables and not
         limits; of them this says nothing.
     """
-    binds = policies.groupby("policy")["binding"].any() if len(policies) else pd.Series(dtype=bool)
+    binds = table.groupby("policy")["binding"].any() if len(table) else pd.Series(dtype=bool)
     named = [name for name in scenario.policies if name in binds.index and not binds[name]]
     return [_warning(scenario, name, "never binds: the plan is the same without it") for name in named]
 
@@ -94,37 +127,29 @@ def _changed(before: pd.Series, after: pd.Series) -> np.ndarray:
 
 
 def _without_effect(scenario: Scenario, written: dict[str, dict[str, pd.DataFrame]], tables: Tables) -> Iterator[Fault]:
-    places = _places(tables)
+    known = pd.MultiIndex.from_frame(places(tables))
     for name, policy in scenario.policies.items():
         if not policy.active(scenario.years):
             yield _warning(scenario, name, "holds in no year of the horizon", "years")
-        elif not any(_finds_something(table, rows, tables, places) for table, rows in written[name].items()):
+        elif not any(_finds_something(table, rows, tables, known) for table, rows in written[name].items()):
             yield _warning(scenario, name, "matches nothing: no mineral, site or year on which it could act")
 
 
-def _places(tables: Tables) -> pd.MultiIndex:
-    """Mineral, stage and country of everything that is made, could be built, or is passed on as last supplier."""
-    sold = tables["deliveries"].rename(columns={"supplier": "country"}).assign(stage=SUPPLY)
-    fed = tables["feeds"].rename(columns={"origin": "country"})
-    known = pd.concat([t[PLACE] for t in (tables["sites"], tables["builds"], sold, fed)])
-    return pd.MultiIndex.from_frame(known.astype(str).drop_duplicates())
-
-
-def _finds_something(table: str, rows: pd.DataFrame, tables: Tables, places: pd.MultiIndex) -> bool:
+def _finds_something(table: str, rows: pd.DataFrame, tables: Tables, known: pd.MultiIndex) -> bool:
     """Whether any of the rows that a policy wrote meets something that exists or could be built."""
     if table == "funds":
-        could = pd.MultiIndex.from_frame(tables["builds"][PLACE].astype(str))
+        could = pd.MultiIndex.from_frame(tables["builds"][PLACE])
         return bool(_at(rows, could).any())
     if table in ("export_limits", "tariffs", "credits"):
-        return bool(_at(rows, places).any())
+        return bool(_at(rows, known).any())
     if table == "limits":
-        known = places.to_frame(index=False).set_axis(["mineral", "stage", "country"], axis=1)
-        return bool(rows.merge(known, on=["mineral", "stage"]).shape[0])
+        inside = rows.merge(tables["members"], on="scope")
+        return bool(_at(inside, known).any()) or bool((rows["by"] == "owner").any())
     return True
 
 
-def _at(rows: pd.DataFrame, places: pd.MultiIndex) -> np.ndarray:
-    return np.asarray(pd.MultiIndex.from_frame(rows[PLACE].astype(str)).isin(places))
+def _at(rows: pd.DataFrame, known: pd.MultiIndex) -> np.ndarray:
+    return np.asarray(pd.MultiIndex.from_frame(rows[PLACE]).isin(known))
 
 
 def _meeting(scenario: Scenario, written: dict[str, dict[str, pd.DataFrame]]) -> Iterator[Fault]:
@@ -218,8 +243,3 @@ def _capacity(tables: Tables) -> pd.Series:
 def _inside(tables: Tables) -> pd.Series:
     made = _capacity_by_place(tables).merge(tables["members"], on="country")
     return made.groupby(["mineral", "stage", "scope", "year"])["capacity_t"].sum().rename("inside_t")
-
-
-def told(found: Iterable[Fault]) -> list[str]:
-    """The warnings as lines of text."""
-    return [str(fault) for fault in found]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,10 +16,11 @@ from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from supplychain import checks, documents, exchange, job, plots, reference, scenario
 from supplychain import dataset as facts
-from supplychain import exchange, job, plots, scenario
+from supplychain import report as reporting
 from supplychain.compare import Comparison, compare_names
-from supplychain.errors import InfeasibleError, InputError
+from supplychain.errors import Fault, InfeasibleError, InputError
 from supplychain.results import Result
 
 BAD_INPUT, NO_PLAN, INTERRUPTED = 2, 3, 130
@@ -44,6 +46,11 @@ Scenarios = Annotated[
 ]
 ScenarioOrFolder = Annotated[
     str, typer.Argument(help="A YAML file, a scenario's name, or a result folder.", autocompletion=_completed)
+]
+
+
+Settings = Annotated[
+    list[str] | None, typer.Option("--set", metavar="policies.ID.field=value", help="Change one value; repeatable.")
 ]
 
 
@@ -77,6 +84,8 @@ def run(
     data: Data = None,
     out: Out = Path("results"),
     figures: Annotated[bool, typer.Option("--figures/--no-figures", help="Draw the figures too.")] = False,
+    settings: Settings = None,
+    workers: Annotated[int, typer.Option("--workers", min=1, help="Scenarios solved at once.")] = os.cpu_count() or 1,
     quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
@@ -84,38 +93,61 @@ def run(
     with _told(), _progress(quiet) as step:
         step(f"reading {len(scenarios)} scenario(s)")
         known = facts.read(data)
-        stories = [scenario.read(name, known) for name in scenarios]
+        stories = [scenario.read(name, known, settings or ()) for name in scenarios]
+        _warn(checks.examine(stories, known)[1])
         results: list[Result] = []
-        for story in stories:
-            step(f"solving {story.name}")
-            results.append(job.run(story, known))
-            folder = results[-1].save(out / story.name)
+        step(f"solving {len(stories)} scenario(s)")
+        for story, result in zip(stories, job.run_all(stories, known, workers), strict=True):
+            results.append(result)
+            _warn(checks.idle(result.tables["policies"], story))
+            folder = result.save(out / story.name)
             if figures:
-                step(f"drawing {story.name}")
-                plots.draw_all(results[-1], folder / "figures")
+                plots.draw_all(result, folder / "figures")
+            step(f"solved {len(results)} of {len(stories)}")
         if figures and len(results) > 1:
             plots.draw_comparison(results, job.observed_multiples(known), out / "figures")
     _show(job.summary_table(results), quiet, as_json, "Scenarios")
 
 
 @app.command()
-def check(scenarios: Scenarios, data: Data = None, quiet: Quiet = False, as_json: AsJson = False) -> None:
-    """Read and validate scenarios without solving them; warn of policies that match nothing."""
+def check(
+    scenarios: Scenarios,
+    data: Data = None,
+    resolved: Annotated[
+        bool, typer.Option("--resolved", help="Print each scenario with nothing left to inherit, as YAML.")
+    ] = False,
+    settings: Settings = None,
+    quiet: Quiet = False,
+    as_json: AsJson = False,
+) -> None:
+    """Read and validate scenarios without solving them; warn of policies that hardly do what is meant."""
     with _told():
         known = facts.read(data)
-        stories = [scenario.read(name, known) for name in scenarios]
-    rows: list[tuple[str, str, str, int]] = []
-    for story in stories:
-        for name, policy in story.policies.items():
-            written = sum(len(t) for t in policy.rows(name, known, story.years).values())
-            rows.append((story.name, name, policy.kind, written))
-            if not written:
-                file, line, column = story.places[name, ""]
-                typer.echo(f"{file}:{line}:{column}: warning: policy {name!r} matches nothing", err=True)
-        if not story.policies:
-            rows.append((story.name, "", "no policies", 0))
-    table = pd.DataFrame(rows, columns=["scenario", "policy", "kind", "table rows"])
+        stories = [scenario.read(name, known, settings or ()) for name in scenarios]
+    if resolved:
+        typer.echo("---\n".join(documents.written(story.resolved()) for story in stories), nl=False)
+        return
+    table, warnings = checks.examine(stories, known)
+    _warn(warnings)
     _show(table, quiet, as_json, "Valid scenarios")
+
+
+def _warn(warnings: list[Fault]) -> None:
+    for warning in warnings:
+        typer.echo(str(warning), err=True)
+
+
+@app.command()
+def schema(
+    page: Annotated[
+        bool, typer.Option("--page", help="Print the reference of every key instead, in Markdown.")
+    ] = False,
+    data: Data = None,
+) -> None:
+    """Print the JSON Schema of a scenario file, for editors, with the names that the facts offer."""
+    with _told():
+        known = facts.read(data)
+    typer.echo(reference.page() if page else json.dumps(reference.schema(known), ensure_ascii=False, indent=1), nl=page)
 
 
 @app.command()
@@ -163,13 +195,14 @@ def export(
     form: Annotated[exchange.Format, typer.Option("--format", help="What to write.")],
     to: Annotated[Path, typer.Option("--to", help="File; for parquet and frictionless a folder.")],
     data: Data = None,
+    settings: Settings = None,
     quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
     """Write a scenario's program (mps, lp) or its result (iamc, xlsx, parquet, frictionless) for other tools."""
     with _told(), _progress(quiet) as step:
         step(f"writing {to}")
-        written = exchange.export(scenario, form, to, facts.read(data))
+        written = exchange.export(scenario, form, to, facts.read(data), settings or ())
     _show(pd.DataFrame({"format": [form], "written": [str(written)]}), quiet, as_json, "Export")
 
 
@@ -179,6 +212,7 @@ def compare(
     after: ScenarioOrFolder,
     data: Data = None,
     out: Out = Path("results"),
+    figures: Annotated[bool, typer.Option("--figures/--no-figures", help="Draw the figures too.")] = True,
     quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
@@ -186,7 +220,9 @@ def compare(
     with _told(), _progress(quiet) as step:
         step(f"comparing {before} with {after}")
         found = compare_names(before, after, facts.read(data))
-        found.save(out / f"{found.before.name}_vs_{found.after.name}")
+        folder = found.save(out / f"{found.before.name}_vs_{found.after.name}")
+        if figures:
+            found.draw(folder)
     if as_json:
         typer.echo(json.dumps({name: _records(table) for name, table in found.tables.items()}, ensure_ascii=False))
     else:
@@ -202,6 +238,20 @@ def _show_comparison(found: Comparison, quiet: bool) -> None:
         if len(largest := found.largest(table, value, "USA")):
             _show(largest, quiet, False, words)
     _show(found.tables["summary"], quiet, False, found.title)
+
+
+@app.command()
+def report(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Results of one or several scenarios.")],
+    to: Annotated[Path, typer.Option("--to", help="The HTML file.")] = Path("report.html"),
+    data: Data = None,
+    quiet: Quiet = False,
+    as_json: AsJson = False,
+) -> None:
+    """Write one self-contained HTML page about a folder of results: it needs no network."""
+    with _told(), _progress(quiet) as step:
+        written = reporting.write(folder, to, facts.read(data), step)
+    _show(pd.DataFrame({"written": [str(written)], "bytes": [written.stat().st_size]}), quiet, as_json, "Report")
 
 
 @contextmanager

@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from supplychain import exchange, scenario
+from supplychain import exchange, plots, scenario
 from supplychain.dataset import Dataset
+from supplychain.plots.style import figure_of
 from supplychain.results import Result, write_package
 from supplychain.system import System, build_system
 
@@ -67,6 +68,17 @@ class Comparison:
         """Write the tables as a Frictionless data package, whole or not at all."""
         return write_package(folder, f"{self.before.name}_vs_{self.after.name}", self.title, self.tables)
 
+    def draw(self, folder: Path) -> list[Path]:
+        """Write the figures: cost item by item, and dependence on countries of concern; returns the files.
+
+        Results in other money than USD, or without the United States, have none.
+        """
+        if any(not _has_us_supply(result) for result in (self.before, self.after)):
+            return []
+        drawings = {"cost": plots.waterfall, "dependence": plots.dependence_change}
+        figures = {name: figure_of(draw(self.before, self.after)) for name, draw in drawings.items()}
+        return [plots.save(figure, folder / f"{name}.png") for name, figure in figures.items()]
+
     def largest(self, table: str, value: str, market: str | None = None, count: int = 10) -> pd.DataFrame:
         """The rows of the last year with the largest differences in a figure, e.g. `largest("supply", "share")`.
 
@@ -85,6 +97,10 @@ class Comparison:
     def _repr_html_(self) -> str:
         parts = (self.tables[name].to_html(index=False, border=0) for name in ("summary", "policies"))
         return f"<h4>{escape(self.title)}</h4>" + "".join(parts)
+
+
+def _has_us_supply(result: Result) -> bool:
+    return result.manifest["data"]["money"] == "USD" and bool((result.tables["dependence"]["market"] == "USA").any())
 
 
 def compare(before: Result, after: Result, edits: pd.DataFrame | None = None) -> Comparison:
@@ -115,9 +131,16 @@ def compare_names(before: str, after: str, known: Dataset) -> Comparison:
 
 def _summary(before: Result, after: Result) -> pd.DataFrame:
     keys = ["metric", "unit"]
-    table = _side_by_side(before.tables["summary"], after.tables["summary"], keys, ["value"], np.nan)
-    order = list(dict.fromkeys([*before.tables["summary"]["metric"], *after.tables["summary"]["metric"]]))
+    one, two = (_exact(result) for result in (before, after))
+    table = _side_by_side(one, two, keys, ["value"], np.nan)
+    order = list(dict.fromkeys([*one["metric"], *two["metric"]]))
     return table.set_index("metric").loc[order].reset_index()
+
+
+def _exact(result: Result) -> pd.DataFrame:
+    """The headline figures with the objective to the manifest's digits, not the table's six."""
+    table = result.tables["summary"]
+    return table.assign(value=table["value"].where(table["metric"] != "objective", result.objective))
 
 
 def _differing(before: Result, after: Result, name: str, measure: Measure) -> pd.DataFrame:
@@ -150,8 +173,9 @@ def _side_by_side(
 ) -> pd.DataFrame:
     """Both tables, summed over whatever is not in the keys, with the difference of each figure."""
     keys, values = list(keys), list(values)
-    one, two = (t.groupby(keys, as_index=False)[values].sum(min_count=1) for t in (before, after))
-    both = one.merge(two, on=keys, how="outer", suffixes=SIDES)
+    sides = [t.groupby(keys)[values].sum(min_count=1) for t in (before, after)]
+    both = pd.concat([t.add_suffix(side) for t, side in zip(sides, SIDES, strict=True)], axis=1).sort_index()
+    both = both.rename_axis(keys).reset_index()
     columns = [v + side for v in values for side in SIDES]
     both = both.fillna(dict.fromkeys(columns, missing)) if np.isfinite(missing) else both
     for value in values:

@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +46,18 @@ class Dataset:
     def names(self, table: str) -> list[str]:
         """The distinct entries of a table's first column, e.g. every mineral, in file order."""
         return list(dict.fromkeys(self.tables[table].iloc[:, 0]))
+
+    def _ipython_key_completions_(self) -> list[str]:
+        return list(self.tables)
+
+    def _repr_html_(self) -> str:
+        counts = (
+            f"{len(self.names('minerals'))} minerals, {len(self.names('countries'))} countries, money in {self.money}"
+        )
+        listed = coverage(self).query("rows > 0")
+        holds = {name: escape(resource.get("description", "")) for name, resource in schema().items()}
+        listed = listed.assign(**{"what it holds": listed["table"].map(holds)})
+        return f"<h4>Facts</h4><p>{escape(counts)}</p>" + str(listed.to_html(index=False, border=0, escape=False))
 
 
 @cache

@@ -28,6 +28,9 @@ class InputError(Exception):
         self.faults = list(faults)
         super().__init__("\n".join(str(fault) for fault in self.faults))
 
+    def __reduce__(self) -> tuple[type[InputError], tuple[list[Fault]]]:
+        return type(self), (self.faults,)
+
 
 class InfeasibleError(Exception):
     """No plan satisfies every constraint; the message says which of them clash.

@@ -6,7 +6,7 @@ import importlib
 import shutil
 import tempfile
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -37,6 +37,7 @@ class Series:
     table, value : table of the result, and the column that holds the figure.
     unit : a unit, or a column that holds one; money is written `USD`.
     region : a column, or a fixed name.
+    amount : whether a year without a row means none of it (for prices and shares it means that there is no figure).
     """
 
     variable: str
@@ -44,17 +45,18 @@ class Series:
     value: str
     unit: str
     region: str = "market"
+    amount: bool = True
 
 
 SERIES = (
     Series("Supply|{mineral}|{stage}|{country}", "supply", "tonnes", "t/yr"),
     Series("Supply|{mineral}|{stage}", "supply", "tonnes", "t/yr"),
-    Series("Price|{mineral}", "prices", "usd_per_t", "USD/t"),
-    Series("Dependence|{mineral}|{stage}|Largest Supplier", "dependence", "top_share", ""),
-    Series("Dependence|{mineral}|{stage}|Herfindahl-Hirschman Index", "dependence", "hhi", ""),
-    Series("Dependence|{mineral}|{stage}|Countries of Concern", "dependence", "share_feoc", ""),
-    Series("Dependence|{mineral}|{stage}|Central Asia", "dependence", "share_central_asia", ""),
-    Series("Dependence|{mineral}|{stage}|Net Import Reliance", "dependence", "net_import_reliance", ""),
+    Series("Price|{mineral}", "prices", "usd_per_t", "USD/t", amount=False),
+    Series("Dependence|{mineral}|{stage}|Largest Supplier", "dependence", "top_share", "", amount=False),
+    Series("Dependence|{mineral}|{stage}|Herfindahl-Hirschman Index", "dependence", "hhi", "", amount=False),
+    Series("Dependence|{mineral}|{stage}|Countries of Concern", "dependence", "share_feoc", "", amount=False),
+    Series("Dependence|{mineral}|{stage}|Central Asia", "dependence", "share_central_asia", "", amount=False),
+    Series("Dependence|{mineral}|{stage}|Net Import Reliance", "dependence", "net_import_reliance", "", amount=False),
     Series("Existing Capacity|{mineral}|{stage}", "capacity", "existing_t", "t/yr", "country"),
     Series("Capacity Additions|{mineral}|{stage}", "capacity", "built_t", "t/yr", "country"),
     Series("Use Forgone|{item}", "unmet", "amount", "unit"),
@@ -65,7 +67,7 @@ SERIES = (
 )
 
 
-def export(name: str, form: Format, to: Path, known: Dataset) -> Path:
+def export(name: str, form: Format, to: Path, known: Dataset, settings: Sequence[str] = ()) -> Path:
     """Write a scenario's program or its result in a form that other tools read.
 
     Parameters
@@ -74,23 +76,35 @@ def export(name: str, form: Format, to: Path, known: Dataset) -> Path:
     form : `mps`, `lp` (the program; see `write_program`), `iamc` (`write_iamc`), `xlsx` (`write_excel`), `parquet` (a
         result folder of Parquet files), `frictionless` (a result folder with the sources, or that folder as a zip).
     to : file to write; a folder for `parquet`, a folder or `.zip` for `frictionless`.
+    settings : values of the scenario to change, each `policies.ID.field=value`.
 
     Raises
     ------
     InputError : the scenario cannot be used, the file cannot be written, or an optional package is missing.
     InfeasibleError : no plan satisfies every constraint.
     """
+    _prepare(form, to)
     if form in ("mps", "lp"):
         if is_result_folder(name):
             raise InputError([Fault(Path(name), 1, 1, "a result folder holds no program; name its scenario")])
-        return write_program(scenario.read(name, known), known, to, form)
+        return write_program(scenario.read(name, known, settings), known, to, form)
     writers: dict[str, Callable[[Result, Dataset, Path], Path]] = {
         "iamc": lambda result, _, file: write_iamc(result, file),
         "xlsx": write_excel,
         "parquet": lambda result, _, folder: _folder(result, folder, largest_csv=0),
         "frictionless": write_frictionless,
     }
-    return writers[form](result_of(name, known), known, to)
+    return writers[form](result_of(name, known, settings), known, to)
+
+
+def _prepare(form: Format, to: Path) -> None:
+    """Finds out before anything is solved whether the file can be written."""
+    if form in ("iamc", "xlsx"):
+        _optional({"iamc": "pyam", "xlsx": "openpyxl"}[form], to)
+    if form == "parquet" or (form == "frictionless" and to.suffix != ".zip"):
+        _check_folder(to)
+    with _whole(to, replaces=False):
+        pass
 
 
 def is_result_folder(name: str | Path) -> bool:
@@ -98,9 +112,18 @@ def is_result_folder(name: str | Path) -> bool:
     return (Path(name) / "manifest.json").is_file()
 
 
-def result_of(name: str | Path, known: Dataset) -> Result:
-    """The result in a folder, or that of a scenario, solved now."""
-    return results.load(name) if is_result_folder(name) else job.run(name, known)
+def result_of(name: str | Path, known: Dataset, settings: Sequence[str] = ()) -> Result:
+    """The result in a folder, or that of a scenario, solved now.
+
+    Raises
+    ------
+    InputError : neither can be used, or settings are to change a result that is there already.
+    """
+    if not is_result_folder(name):
+        return job.run(scenario.read(name, known, settings), known)
+    if settings:
+        raise InputError([Fault(Path(name), 1, 1, "--set changes a scenario, not a result folder")])
+    return results.load(name)
 
 
 def write_program(story: Scenario, known: Dataset, file: Path, form: Literal["mps", "lp"]) -> Path:
@@ -129,18 +152,19 @@ def write_program(story: Scenario, known: Dataset, file: Path, form: Literal["mp
 def iamc_table(result: Result) -> pd.DataFrame:
     """The result as an IAMC table: model, scenario, region, variable, unit, year, value.
 
-    Region is the market, the country of the plant for capacities, or World. Shares and the HHI have no unit. Tables
-    that the result lacks are left out.
+    Region is the market, the country of the plant for capacities, or World. Shares and the HHI have no unit. Amounts
+    have every year, zeros too; tables that the result lacks are left out.
     """
-    parts = [_series(result, series) for series in SERIES if len(result.tables.get(series.table, ()))]
-    table = pd.concat(parts, ignore_index=True)
+    held = [series for series in SERIES if len(result.tables.get(series.table, ()))]
+    years = sorted({int(year) for series in held for year in result.tables[series.table]["year"].unique()})
+    table = pd.concat([_series(result, series, years) for series in held], ignore_index=True)
     version = result.manifest.get("supplychain", "")
     table.insert(0, "model", f"supplychain {version}".strip())
     table.insert(1, "scenario", result.name)
     return results.rounded(table)
 
 
-def _series(result: Result, series: Series) -> pd.DataFrame:
+def _series(result: Result, series: Series, years: list[int]) -> pd.DataFrame:
     table = result.tables[series.table].dropna(subset=[series.value])
     regions = table.get(series.region, series.region)
     units = table.get(series.unit, _money(series.unit, result))
@@ -152,7 +176,9 @@ def _series(result: Result, series: Series) -> pd.DataFrame:
     long = pd.DataFrame(
         {"region": regions, "variable": names, "unit": units, "year": table["year"], "value": table[series.value]}
     )
-    return long.groupby(["region", "variable", "unit", "year"], as_index=False)["value"].sum()
+    wide = long.pivot_table(index=["region", "variable", "unit"], columns="year", values="value", aggfunc="sum")
+    wide = wide.reindex(columns=years).fillna(0.0) if series.amount else wide
+    return wide.melt(ignore_index=False, var_name="year").dropna().reset_index()
 
 
 def _words(column: str, name: str) -> str:
@@ -219,11 +245,14 @@ def write_frictionless(result: Result, known: Dataset, to: Path) -> Path:
 
 
 def _folder(result: Result, folder: Path, **how: int) -> Path:
-    """Saves to a folder that is new, empty, or holds an earlier package; nobody else's files are replaced."""
-    if folder.exists() and not (folder.is_dir() and (_is_empty(folder) or (folder / "datapackage.json").is_file())):
-        raise InputError([Fault(folder, 1, 1, "is there already and is no data package; name another folder")])
     with _told(folder):
         return result.save(folder, **how)
+
+
+def _check_folder(folder: Path) -> None:
+    """A folder to write must be new, empty, or hold an earlier package: nobody else's files are replaced."""
+    if folder.exists() and not (folder.is_dir() and (_is_empty(folder) or (folder / "datapackage.json").is_file())):
+        raise InputError([Fault(folder, 1, 1, "is there already and is no data package; name another folder")])
 
 
 def _is_empty(folder: Path) -> bool:
@@ -231,14 +260,15 @@ def _is_empty(folder: Path) -> bool:
 
 
 @contextmanager
-def _whole(file: Path) -> Iterator[Path]:
+def _whole(file: Path, replaces: bool = True) -> Iterator[Path]:
     """A file beside the wanted one, of the same ending, that takes its place once it is written whole."""
     with _told(file):
         file.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=file.parent, prefix=f".{file.name}-") as temporary:
             whole = Path(temporary) / f"whole{file.suffix}"
             yield whole
-            whole.replace(file)
+            if replaces:
+                whole.replace(file)
 
 
 @contextmanager

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import signal
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from importlib.metadata import version
+from multiprocessing import Pool
 from pathlib import Path
 
 import pandas as pd
@@ -198,18 +201,24 @@ def _manifest(
     }
 
 
-def run_all(
-    names: list[str | Path], data: str | Path | None, done: Callable[[Result], None] | None = None
-) -> list[Result]:
-    """Solve several scenarios on the same facts; `done` is called with each result as it comes."""
-    known = facts.read(data)
-    stories = [scenario.read(name, known) for name in names]
-    results = []
-    for story in stories:
-        results.append(run(story, known))
-        if done:
-            done(results[-1])
-    return results
+def run_all(stories: Sequence[Scenario], known: Dataset, workers: int = 1) -> Iterator[Result]:
+    """Solve several scenarios on the same facts, each in a process of its own; results come in the order given.
+
+    Parameters
+    ----------
+    workers : how many are solved at once. A process can be stopped in the midst of a solve, as Ctrl-C wants.
+
+    Raises
+    ------
+    InfeasibleError : as `run`; results that came before it stand.
+    """
+    with Pool(min(workers, len(stories)), initializer=_leave_interrupts) as pool:
+        yield from pool.imap(partial(run, data=known), stories)
+
+
+def _leave_interrupts() -> None:
+    """Ctrl-C is the parent's to handle: it stops the workers."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def cap_table(

@@ -19,7 +19,7 @@ STAGES = ("mine", "refine", "fabricate")
 OTHER = "XXX"
 ORE = "ore"
 IMPORT_PERIOD = (2021, 2024)
-SMALLEST_SHARE = 0.003
+SMALLEST_SHARE = 0.01
 SEED = 0.02
 LARGE_SUPPLIER = 0.01
 

@@ -1,4 +1,4 @@
-"""Every key of a scenario file, told twice from the classes themselves: a JSON Schema for editors, a page for people."""
+"""Every key of a scenario file, told from the classes themselves: a JSON Schema for editors, a page for people."""
 
 from __future__ import annotations
 
@@ -18,13 +18,19 @@ HEAD = """# Scenario files
 
 *Written by `supplychain schema --page` from the classes in `supplychain/policies/`; do not edit by hand.*
 
-A scenario is one YAML file. Unknown keys, wrong types, unknown names and years outside the horizon are errors, one line each:
-`FILE:LINE:COLUMN: what is wrong; what is meant`, exit status 2. `supplychain check FILE` reads and validates only, and warns
-of a policy that matches nothing, of two that set the same thing, and of a limit that the plants there are could not meet.
-`supplychain check FILE --resolved` prints the scenario with nothing left to inherit; `--set policies.ID.field=value` (on
-`check` and `run`) changes one value, and `--set policies.ID=null` removes a policy.
+A scenario is one YAML file. Unknown keys, wrong types, unknown names and years outside the horizon are errors, one line
+each: `FILE:LINE:COLUMN: what is wrong; what is meant`, exit status 2.
 
-With this line at a file's head an editor completes and checks as you type (`supplychain schema` prints the schema):
+| command | does |
+|---|---|
+| `supplychain check FILE` | reads and validates only; warns of a policy that matches nothing, of two that set \
+the same thing, and of a limit that all plants there are, and could be, would not meet |
+| `supplychain check FILE --resolved` | prints the scenario with nothing left to inherit, as a file that reads back |
+| `supplychain run FILE --set policies.ID.field=value` | changes one value (on `check` too); `--set policies.ID=null` \
+removes a policy |
+| `supplychain schema` | prints the JSON Schema of a scenario file |
+
+With this line at a file's head an editor completes and checks as you type:
 
 ```yaml
 # yaml-language-server: $schema=scenario.schema.json
@@ -33,16 +39,17 @@ With this line at a file's head an editor completes and checks as you type (`sup
 
 SPARSE = """
 Numbers given as a map by year are interpolated linearly between the years named and held flat outside:
-`share: {2026: 1.0, 2030: 0.65}`. Countries may be given as ISO 3166 codes or as groups of `groups.csv` (`central_asia`,
-`feoc`, `allies`, `eu27`, `gcc`). Files over 100 kB, YAML aliases, tags and merge keys are refused.
+`share: {2026: 1.0, 2030: 0.65}`; every year lies within the horizon of its file. Countries may be given as ISO 3166
+codes or as groups of `groups.csv` (`central_asia`, `feoc`, `allies`, `eu27`, `gcc`). Files over 100 kB, YAML aliases,
+tags and merge keys are refused.
 
-`extends` starts from other scenarios: later ones win, a policy with the same id replaces the inherited one whole, a policy
-set to `null` is removed, and a circle is an error. Policies act in the order in which their ids first appear.
+`extends` starts from other scenarios: later ones win, a policy with the same id replaces the inherited one whole, a
+policy set to `null` is removed, and a circle is an error. Policies act in the order in which their ids first appear.
 """
 
 PUBLIC = """
-What the treasury pays for funds, credits, price floors, offtakes and stockpiles, and what tariffs bring, is reported by policy
-and year in `public.csv`, apart from the system's cost.
+What the treasury pays for funds, credits, price floors, offtakes and stockpiles, and what tariffs bring, is reported by
+policy and year in `public.csv`, apart from the system's cost.
 
 Exit status: 0 done, 2 bad input, 3 no feasible plan (with what clashes), 130 interrupted; finished scenarios are kept.
 """
@@ -83,14 +90,16 @@ def _with_years(node: Any) -> Any:
     if not isinstance(node, dict):
         return node
     node = {key: _with_years(value) for key, value in node.items() if key != "propertyNames"}
-    by_year = (
-        isinstance(node.get("additionalProperties"), dict) and node["additionalProperties"].get("type") == "number"
-    )
-    return node | {"propertyNames": {"pattern": YEARS}} if by_year else node
+    return node | {"propertyNames": {"pattern": YEARS}} if _by_year(node) else node
+
+
+def _by_year(node: dict[str, Any]) -> bool:
+    values = node.get("additionalProperties")
+    return isinstance(values, dict) and values.get("type") == "number"
 
 
 def page() -> str:
-    """The reference of scenario files, in Markdown: every key, its type, unit and meaning, and an example of each kind."""
+    """The reference of scenario files, in Markdown: every key with type, unit and meaning, an example of each kind."""
     parts = [HEAD, _keys(ScenarioFile.model_json_schema(by_alias=True), list(ScenarioFile.model_fields)), SPARSE]
     parts += ["## Every policy\n", _keys(Policy.model_json_schema(), list(COMMON)), _contents()]
     for room in ROOMS:
@@ -140,9 +149,11 @@ def _type(node: dict[str, Any]) -> str:
         return "map"
     if "prefixItems" in node:
         return "[first, last]"
-    simple = {"array": "list", "boolean": "true / false", "integer": "whole number", "object": "map by year"}
+    simple = {"array": "list", "boolean": "true / false", "integer": "whole number", "object": "map"}
     if node.get("type") == "array" and "enum" in node.get("items", {}):
         return f"list of {_type(node['items'])}"
+    if _by_year(node):
+        return "map by year"
     name = simple.get(str(node.get("type")), str(node.get("type", "map")).replace("string", "text"))
     return name + "".join(_range(node))
 

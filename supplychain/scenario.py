@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from html import escape
 from pathlib import Path
 from typing import Annotated, Any
 
+import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from ruamel.yaml.comments import CommentedMap
 
@@ -90,10 +92,24 @@ class Scenario:
         steps = [(policy, *keys[:n]) for n in range(len(keys), -1, -1)]
         return next((self.places[step] for step in steps if step in self.places), (Path(self.name), 1, 1))
 
+    def _repr_html_(self) -> str:
+        about = f"{self.years[0]} to {self.years[-1]}, discount rate {self.discount_rate:.1%}"
+        rows = [_policy_row(name, policy) for name, policy in self.resolved()["policies"].items()]
+        table = pd.DataFrame(rows, columns=["policy", "kind", "settings", "grounds"]).to_html(index=False, border=0)
+        policies = table if rows else "<p>no policies</p>"
+        return f"<h4>{escape(self.title)}</h4><p>{escape(self.story)}</p><p>{about}</p>{policies}"
+
     @property
     def digest(self) -> str:
         """SHA-256 of the resolved scenario."""
         return hashlib.sha256(repr(self.resolved()).encode()).hexdigest()
+
+
+def _policy_row(name: str, fields: dict[str, Any]) -> tuple[str, str, str, str]:
+    """Id, kind, settings in one line, and the source or assumption."""
+    grounds = ("source", "assumption")
+    settings = [f"{key}: {value}" for key, value in fields.items() if key not in ("kind", *grounds)]
+    return name, str(fields["kind"]), "; ".join(settings), "; ".join(str(fields[g]) for g in grounds if g in fields)
 
 
 @dataclass(frozen=True)

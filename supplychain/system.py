@@ -230,6 +230,6 @@ def _with_ores(dataset: Dataset, minerals: pd.DataFrame, places: pd.DataFrame) -
     ores = dataset["minerals"][["mineral", "name", "class", "controlled"]]
     ores = ores[ores["class"] == ORE]
     world = places.groupby("mineral")["output_t"].sum()
-    ores = ores.assign(world_t=ores["mineral"].map(world).fillna(1.0), price=0.0)
+    ores = ores.assign(world_t=ores["mineral"].map(world[world > 0]).fillna(1.0), price=0.0)
     ores = ores.assign(unit_t=ores["world_t"] / SCALE)
     return pd.concat([minerals, ores], ignore_index=True) if len(ores) else minerals

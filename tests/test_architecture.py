@@ -11,7 +11,7 @@ ROOMS = [
     *("errors", "documents", "dataset", "pattern", "economics", "policies", "scenario", "reference"),
     *("sites", "uses", "movements", "system", "checks"),
     *("lp", "solver", "variables", "model", "ties", "conflicts", "tidy", "indicators", "results", "job"),
-    *("plots", "compare", "exchange", "report", "cli"),
+    *("plots", "workbook", "exchange", "compare", "report", "cli"),
 ]
 FILES = sorted((Path(__file__).parents[1] / "supplychain").glob("*.py"))
 

@@ -14,13 +14,16 @@ ITEMS = {
     "mine": ("mining", "#0072B2"),
     "refine": ("refining", "#56B4E9"),
     "fabricate": ("fabricating", "#A6D8F5"),
-    "secondary": ("recycling", "#B8D8A8"),
+    "recycling": ("recycling", "#B8D8A8"),
     "capital": ("capital, existing", "#009E73"),
     "capex": ("capital, new", "#8FD6BF"),
     "freight": ("freight and time", "#E69F00"),
     "margin": ("suppliers' margin", "#F5D48A"),
     "tariff": ("tariffs", "#8C6D1F"),
+    "credit": ("production credits", "#5C4B8A"),
+    "technology": ("other technologies", "#B9A7E0"),
     "stock": ("stockpiles", "#999999"),
+    "holding": ("holding stocks", "#666666"),
     "switching": ("switching suppliers", "#CC79A7"),
     "forgone": ("use given up", "#D55E00"),
     "undelivered": ("services lost", "#7A2E00"),
@@ -89,7 +92,8 @@ def cost_changes(before: Result, after: Result) -> pd.DataFrame:
 
 @style.styled
 def waterfall(before: Result, after: Result, ax: Axes | None = None) -> Axes:
-    """From one scenario's cost to another's, item by item, present value, billion USD.
+    """From one scenario's cost to another's, item by item, present value, billion USD (million where
+    no item differs by a billion).
 
     Items that differ by less than half a percent of the largest difference are drawn together as `all else`.
 
@@ -98,13 +102,15 @@ def waterfall(before: Result, after: Result, ax: Axes | None = None) -> Axes:
     Axes with one bar an item and one for the sum; the data are those of `cost_changes`.
     """
     changes = cost_changes(before, after)
-    title = "What the scenario adds to the cost of supply, and what it saves"
-    subtitle = f"Present value, billion USD, all markets: {after.title}, less {before.title}"
+    title = "What supply costs more, and what less"
     steps = _steps(changes)
+    unit = "billion" if steps.abs().max() >= 1 else "million"
+    subtitle = f"Present value, {unit} USD, all markets: {after.title}, less {before.title}"
     ax = style.axes(ax, 6.6, style.rows_height(len(steps) + 1, 0.27, 1.3))
     if steps.empty:
         return style.nothing(ax, title, subtitle, "The two scenarios cost the same, item by item.")
-    _bars(ax, steps)
+    _bars(ax, steps * (1 if unit == "billion" else 1e3))
+    ax.set(xlabel=f"{unit} USD, present value")
     return style.headed(ax, title, subtitle)
 
 
@@ -135,9 +141,10 @@ def _bars(ax: Axes, steps: pd.Series) -> None:
             textcoords="offset points",
             va="center",
             fontsize=8,
+            bbox={"facecolor": "white", "linewidth": 0, "pad": 0.5},
         )
     ax.set_yticks(y, [*map(str, steps.index), "sum"])
     ax.invert_yaxis()
     ax.axvline(0, color="#888888", linewidth=0.8)
-    ax.margins(x=0.14)
-    ax.set(xlabel="billion USD, present value")
+    low, high = min(0.0, *ends), max(0.0, *ends)
+    ax.set_xlim(low - 0.06 * (high - low), high + 0.16 * (high - low))

@@ -21,12 +21,14 @@ def chain_paths(result: Result, mineral: str, year: int, market: str = "USA") ->
     """The paths of one mineral to one market (or `all`) in one year, with tonnes above nought."""
     table = result.tables["paths"]
     table = table[(table["mineral"] == mineral) & (table["year"] == year) & (table["tonnes"] > 0)]
+    # A stage that the chain has not is blank: an empty text or missing, by how the table was read.
+    table = table.assign(**{stage: table[stage].replace("", None) for stage in CHAIN})
     return table if market == "all" else table[table["market"] == market]
 
 
 def stages_of(paths: pd.DataFrame) -> list[str]:
     """Stages that these paths pass through, in order; a chain without mines begins at the refinery."""
-    return [stage for stage in CHAIN if stage in paths and paths[stage].notna().any()]
+    return [stage for stage in CHAIN if paths[stage].notna().any()]
 
 
 def sankey_flows(result: Result, mineral: str, year: int, market: str = "USA", most: int = 8) -> pd.DataFrame:
@@ -45,7 +47,7 @@ def sankey_flows(result: Result, mineral: str, year: int, market: str = "USA", m
     layers = [*stages_of(paths), "market"]
     for layer in layers[:-1]:
         named = style.largest(paths.groupby(layer)["tonnes"].sum(), most)
-        paths = paths.assign(**{layer: style.kept(paths[layer].fillna("unknown"), named)})
+        paths = paths.assign(**{layer: style.kept(paths[layer], named)})
     links = [_links(paths, layers[i], layers[i + 1]) for i in range(len(layers) - 1)]
     columns = ["from_stage", "source", "to_stage", "target", "tonnes"]
     return pd.concat(links, ignore_index=True)[columns] if links else pd.DataFrame(columns=columns)
@@ -79,7 +81,7 @@ def sankey(result: Result, mineral: str, year: int, ax: Axes | None = None, mark
     """
     ax = style.axes(ax, 6.9, 4.4)
     flows = sankey_flows(result, mineral, year, market, most)
-    title = f"From mine to market: {style.spoken(mineral).lower()}, {year}"
+    title = f"From mine to market: {mineral.replace('_', ' ')}, {year}"
     if flows.empty:
         return style.nothing(ax, title, result.title, "No path of this mineral reaches this market in this year.")
     total = flows.loc[flows["to_stage"] == "market", "tonnes"].sum()
@@ -116,7 +118,7 @@ def _order(sizes: pd.Series, inflow: pd.DataFrame, before: dict[str, _Node]) -> 
         height = inflow["source"].map({name: node.top + node.size / 2 for name, node in before.items()})
         rank = (height * inflow["share"]).groupby(inflow["target"]).sum() / sizes
     names = [str(name) for name in rank.sort_values(kind="stable").index]
-    return sorted(names, key=lambda name: name in ("other", "unknown"))
+    return sorted(names, key=lambda name: name == "other")
 
 
 def _stacked(sizes: pd.Series, names: list[str]) -> dict[str, _Node]:
@@ -139,7 +141,7 @@ def _draw_links(ax: Axes, flows: pd.DataFrame, layers: list[str], nodes: dict[st
             for target in (name for name in right if (source, name) in links.index):
                 share = float(links[source, target])
                 band = _band(i + WIDTH, i + 1 - 0.0, out[source], into[target], share)
-                ax.add_patch(PathPatch(band, facecolor=_tint(source), alpha=0.5, linewidth=0))
+                ax.add_patch(PathPatch(band, facecolor=style.colour(source), alpha=0.5, linewidth=0))
                 out[source], into[target] = out[source] + share, into[target] + share
 
 
@@ -157,9 +159,13 @@ def _draw_layer(ax: Axes, nodes: dict[str, _Node], layer: str, x: int, last: boo
     middles = [node.top + node.size / 2 for node in nodes.values()]
     first = x == 0
     for (name, node), at in zip(nodes.items(), style.spread(middles, 0.047), strict=True):
-        tint = "#444444" if last else _tint(name)
+        tint = "#444444" if last else style.colour(name)
         ax.add_patch(Rectangle((x, node.top), WIDTH, node.size, facecolor=tint, linewidth=0))
-        words = f"{style.country_name(name)} {_percent(node.size)}"
+        words = (
+            style.country_name(name)
+            if last and len(nodes) == 1
+            else f"{style.country_name(name)} {_percent(node.size)}"
+        )
         where, side = (x - 0.02, "right") if first else (x + WIDTH + 0.02, "left")
         text = ax.text(where, at, words, ha=side, va="center", fontsize=8)
         if not first and not last:
@@ -168,7 +174,3 @@ def _draw_layer(ax: Axes, nodes: dict[str, _Node], layer: str, x: int, last: boo
 
 def _percent(share: float) -> str:
     return f"{100 * share:.0f} %" if share >= 0.01 else "<1 %"
-
-
-def _tint(name: str) -> str:
-    return style.colour(name)

@@ -10,9 +10,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
-from matplotlib.patches import FancyArrowPatch, PathPatch
+from matplotlib.patches import PathPatch, Polygon
 from matplotlib.path import Path
-from matplotlib.patheffects import withStroke
 
 from supplychain.plots import style
 from supplychain.plots.flows import chain_paths, stages_of
@@ -21,8 +20,11 @@ from supplychain.results import Result
 # Longitudes and latitudes shown; the map is cut in the Bering Strait.
 WEST, SOUTH, NORTH = -168.6, -56.0, 78.0
 ROUND = 360.0
-BETWEEN = "#555555"
+BETWEEN = "#666666"
 WIDEST = 9.0
+# A point of the figure in degrees of the map, when the map is seven inches wide.
+POINT = 0.72
+SMALL = 0.01
 
 
 def map_flows(result: Result, mineral: str, year: int, market: str = "USA") -> pd.DataFrame:
@@ -44,7 +46,7 @@ def map_flows(result: Result, mineral: str, year: int, market: str = "USA") -> p
 
 def _moves(paths: pd.DataFrame, here: str, there: str) -> pd.DataFrame:
     corridor = paths["corridor"] if there == "market" else ""
-    ends = paths.assign(origin=paths[here].fillna("XXX"), destination=paths[there].fillna("XXX"), corridor=corridor)
+    ends = paths.assign(origin=paths[here], destination=paths[there], corridor=corridor)
     moved = ends.groupby(["origin", "destination", "corridor"], as_index=False)["tonnes"].sum()
     return moved.assign(from_stage=here, to_stage=there)
 
@@ -53,8 +55,8 @@ def _moves(paths: pd.DataFrame, here: str, there: str) -> pd.DataFrame:
 def flow_map(result: Result, mineral: str, year: int, ax: Axes | None = None, market: str = "USA") -> Axes:
     """Every move of a mineral on its way to a market: width in proportion to tonnes, colour by corridor.
 
-    Moves that are under half a percent of the market's supply are drawn as thin lines; moves inside a country are not
-    drawn, but counted in the circle of their place, whose area is in proportion to all tonnes that pass there.
+    Moves under one percent of the market's supply are thin lines without a head; moves inside a country are not drawn,
+    but counted in the circle of their place, whose area is in proportion to all tonnes that pass there.
 
     Returns
     -------
@@ -67,19 +69,31 @@ def flow_map(result: Result, mineral: str, year: int, ax: Axes | None = None, ma
         return style.nothing(ax, title, result.title, "No path of this mineral reaches this market in this year.")
     total = float(flows.loc[flows["to_stage"] == "market", "tonnes"].sum())
     _outline(ax)
-    between = flows.groupby(["origin", "destination", "corridor"], as_index=False)["tonnes"].sum()
-    for move in between.sort_values("tonnes", ascending=False).itertuples():
-        if move.origin != move.destination and not _home(move.destination, move.origin):
-            _arrow(ax, move.origin, move.destination, move.corridor, market, WIDEST * move.tonnes / total)
+    _moves_drawn(ax, flows, total, market)
     _circles(ax, flows, total, market)
     _legend(ax, set(flows["corridor"]), total)
     subtitle = f"Width: tonnes of contained mineral, {style.tonnes(total)} in all. {result.title}"
-    return style.headed(style.bare(ax), title, subtitle, legend_columns=4)
+    return style.headed(style.bare(ax), title, subtitle, legend_columns=5)
 
 
-def _home(market: str, country: str) -> bool:
-    """Whether a market and a country stand at one place."""
-    return _at(market) == _at(country)
+def _moves_drawn(ax: Axes, flows: pd.DataFrame, total: float, market: str) -> None:
+    """Arrows for the moves that matter, under them thin lines for the small ones, together by corridor."""
+    between = flows.groupby(["origin", "destination", "corridor"], as_index=False)["tonnes"].sum()
+    abroad = [_at(a) != _at(b) for a, b in zip(between["origin"], between["destination"], strict=True)]
+    moves = between[abroad].sort_values("tonnes")
+    small = moves["tonnes"] < SMALL * total
+    for corridor, part in moves[small].groupby("corridor"):
+        lines = [line for move in part.itertuples() for line in _lines(move.origin, move.destination, corridor, market)]
+        thin = PathPatch(Path.make_compound_path(*lines), facecolor="none", edgecolor=_tint(str(corridor)))
+        thin.set(linewidth=0.35, alpha=0.5, zorder=1)
+        ax.add_patch(thin)
+    for move in moves[~small].itertuples():
+        for line in _lines(move.origin, move.destination, move.corridor, market):
+            _arrow(ax, line, _tint(move.corridor), max(WIDEST * move.tonnes / total, 0.5))
+
+
+def _tint(corridor: str) -> str:
+    return style.CORRIDORS.get(corridor, BETWEEN)
 
 
 def _at(place: str) -> tuple[float, float]:
@@ -111,37 +125,40 @@ def _outline(ax: Axes) -> None:
     ax.set(xlim=(WEST, WEST + ROUND), ylim=(float(miller(SOUTH)), float(miller(NORTH))), aspect="equal")
 
 
+@cache
+def _waypoints() -> pd.DataFrame:
+    with (files("supplychain.plots") / "world" / "waypoints.csv").open(encoding="utf-8") as file:
+        return pd.read_csv(file, keep_default_na=False).sort_values("position")
+
+
 def _via(corridor: str, market: str) -> np.ndarray:
     """Points through which a corridor is drawn on its way to a market, longitude and latitude."""
-    with (files("supplychain.plots") / "world" / "waypoints.csv").open(encoding="utf-8") as file:
-        table = pd.read_csv(file, keep_default_na=False)
-    table = table[(table["corridor"] == corridor) & table["market"].isin(["", market])].sort_values("position")
+    table = _waypoints()
+    table = table[(table["corridor"] == corridor) & table["market"].isin(["", market])]
     return table[["longitude", "latitude"]].to_numpy(dtype=float)
 
 
-def _arrow(ax: Axes, origin: str, destination: str, corridor: str, market: str, width: float) -> None:
-    """A move as an arrow, the shorter way round the world; drawn again where it comes back in at the other edge."""
+def _lines(origin: str, destination: str, corridor: str, market: str) -> list[Path]:
+    """A move's line, the shorter way round the world; once more where it comes back in at the other edge."""
     points = np.array([_at(origin), *_via(corridor, market), _at(destination)])
     points[:, 0] = np.unwrap(points[:, 0], period=ROUND)
-    tint = style.CORRIDORS.get(corridor, BETWEEN)
-    for shift in (-ROUND, 0.0, ROUND):
-        shifted = points[:, 0] + shift
-        if shifted.max() > WEST and shifted.min() < WEST + ROUND:
-            ax.add_patch(_pointed(_curve(_projected(np.column_stack([shifted, points[:, 1]]))), tint, width))
+    shifted = [np.column_stack([points[:, 0] + shift, points[:, 1]]) for shift in (-ROUND, 0.0, ROUND)]
+    seen = [line for line in shifted if line[:, 0].max() > WEST and line[:, 0].min() < WEST + ROUND]
+    return [_curve(_projected(line)) for line in seen]
 
 
-def _pointed(line: Path, tint: str, width: float) -> FancyArrowPatch:
-    return FancyArrowPatch(
-        path=line,
-        arrowstyle="-|>,head_length=0.35,head_width=0.16",
-        mutation_scale=8 + 1.6 * width,
-        linewidth=max(width, 0.4),
-        color=tint,
-        alpha=0.75,
-        zorder=2,
-        capstyle="butt",
-        joinstyle="miter",
-    )
+def _arrow(ax: Axes, line: Path, tint: str, width: float) -> None:
+    """A line of some width in points with a head at its end; the line stops where the head begins."""
+    vertices = np.asarray(line.vertices)
+    along = (vertices[-1] - vertices[-2]) / np.linalg.norm(vertices[-1] - vertices[-2])
+    end = vertices[-1] - 3 * POINT * along
+    length = POINT * (3.5 + 1.2 * width)
+    base, across = end - length * along, np.array([-along[1], along[0]])
+    shaft = Path(np.vstack([vertices[:-1], base]), line.codes)
+    how = {"edgecolor": tint, "linewidth": width, "capstyle": "butt", "alpha": 0.8, "zorder": 2}
+    ax.add_patch(PathPatch(shaft, facecolor="none", **how))
+    head = [end, base + 0.5 * length * across, base - 0.5 * length * across]
+    ax.add_patch(Polygon(head, facecolor=tint, linewidth=0, alpha=0.8, zorder=2))
 
 
 def _curve(points: np.ndarray) -> Path:
@@ -179,7 +196,7 @@ def _names(ax: Axes, names: list[str], market: str) -> None:
         middle = ((box[0] + box[2]) / 2, (box[1] + box[3]) / 2)
         text = ax.text(*middle, words, ha="center", va="center", fontsize=7.5, zorder=5)
         text.set(weight="bold" if name == market else "normal")
-        text.set_path_effects([withStroke(linewidth=2, foreground="white")])
+        text.set_bbox({"facecolor": "white", "alpha": 0.6, "linewidth": 0, "pad": 0.6})
 
 
 def _boxes(x: float, y: float, words: str) -> list[tuple[float, float, float, float]]:

@@ -7,13 +7,16 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.colors import LogNorm, Normalize
+from matplotlib.ticker import NullLocator
 
 from supplychain.plots import style
 from supplychain.results import Result
 
 SERIES = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#8C6D1F")
-MULTIPLES = (1, 2, 3, 5, 10, 20, 30, 50, 100)
+STILL = 0.05
+MULTIPLES = (1, 2, 3, 5, 10, 20, 30, 50, 100, 200, 500)
 
 
 def price_multiples(result: Result, market: str = "") -> pd.DataFrame:
@@ -39,29 +42,37 @@ def outside_prices(results: Sequence[Result], observed: pd.Series, ax: Axes | No
     results : scenarios to compare, in the order of the bars.
     observed : price of 2025 over the calibration price, by mineral.
     """
-    ax = style.axes(ax, 6.6, 4.6)
     peaks = pd.DataFrame({result.title: price_multiples(result).max(axis=1) for result in results})
     peaks = peaks.loc[observed.index.intersection(peaks.index)]
     peaks = peaks.sort_values(peaks.columns[-1], ascending=False)
-    x, width = np.arange(len(peaks)), 0.8 / (len(results) + 1)
-    ax.bar(x - 0.4 + width / 2, observed.reindex(peaks.index), width, color="black", label="observed, 2025")
+    ax = style.axes(ax, 6.6, style.rows_height(len(peaks), 0.13 * (len(results) + 2), 1.6))
+    y, height = np.arange(len(peaks)), 0.8 / (len(results) + 1)
+    ax.barh(y - 0.4 + height / 2, observed.reindex(peaks.index), height, color="black", label="observed, 2025")
     for i, title in enumerate(peaks):
         tint = SERIES[i % len(SERIES)]
-        ax.bar(x - 0.4 + (i + 1.5) * width, peaks[title], width, color=tint, label=f"{title}, peak")
-    ax.axhline(1.0, color=style.OTHERS, linewidth=0.8, zorder=0)
-    _multiples_axis(ax, max(float(peaks.to_numpy().max()), float(observed.max())))
-    ax.set_xticks(x, [style.spoken(mineral) for mineral in peaks.index], rotation=40, ha="right")
+        ax.barh(y - 0.4 + (i + 1.5) * height, peaks[title], height, color=tint, label=f"{title}, peak")
+    ax.axvline(1.0, color="#888888", linewidth=0.8)
+    highest = max(float(peaks.to_numpy().max()), float(observed.max()))
+    ax.set(xscale="log", xlim=(0.8, _up_to(highest)))
+    _multiples_axis(ax.xaxis, highest)
+    ax.set_yticks(y, [style.spoken(mineral) for mineral in peaks.index])
+    ax.set_ylim(len(peaks) - 0.4, -0.6)
+    ax.grid(axis="x")
     subtitle = "Multiple of the normal price, logarithmic scale"
     return style.headed(ax, "Price outside China, scenarios beside what was observed", subtitle, legend_columns=1)
 
 
-def _multiples_axis(ax: Axes, highest: float, lowest: float = 0.8) -> None:
-    """A logarithmic axis of multiples, ticks at 1×, 2×, 3×, 5×, 10× ..."""
-    ax.set_yscale("log")
-    shown = [tick for tick in MULTIPLES if tick <= highest * 1.3]
-    ax.set_yticks(shown, [f"{tick}×" for tick in shown])
-    ax.minorticks_off()
-    ax.set_ylim(lowest, max(highest * 1.25, 2.2))
+def _multiples_axis(axis: Axis, highest: float) -> None:
+    """Ticks of a logarithmic axis at 1×, 2×, 3×, 5×, 10× ..."""
+    fine = (1, 1.2, 1.5, 2) if highest < 2 else MULTIPLES
+    shown = [tick for tick in fine if tick <= _up_to(highest)]
+    axis.set_ticks(shown, labels=[f"{tick}×" for tick in shown])
+    axis.set_minor_locator(NullLocator())
+
+
+def _up_to(highest: float) -> float:
+    """Where an axis of multiples ends: a little beyond the highest, and never below 1.6."""
+    return max(highest * 1.2, 1.6)
 
 
 @style.styled
@@ -83,17 +94,19 @@ def price_paths(result: Result, minerals: Sequence[str], ax: Axes | None = None,
         ax.plot(paths.columns, paths.loc[mineral], color="#CCCCCC", linewidth=1)
     for i, mineral in enumerate(named):
         ax.plot(paths.columns, paths.loc[mineral], color=SERIES[i % len(SERIES)], linewidth=1.8)
-    _multiples_axis(ax, float(paths.to_numpy().max()), 0.9 * float(paths.to_numpy().min()))
-    _names_at_end(ax, paths.loc[named].iloc[:, -1])
+    lowest, highest = float(paths.to_numpy().min()), float(paths.to_numpy().max())
+    ax.set(yscale="log", ylim=(0.9 * lowest, _up_to(highest)))
+    _multiples_axis(ax.yaxis, highest)
+    _names_at_end(ax, paths.loc[named])
     ax.set_xticks([int(year) for year in paths.columns[:: 1 if paths.shape[1] <= 11 else 3]])
     return style.headed(ax, title, subtitle)
 
 
-def _names_at_end(ax: Axes, ends: pd.Series) -> None:
+def _names_at_end(ax: Axes, paths: pd.DataFrame) -> None:
     """The name of each line to the right of its end, moved apart where two would touch."""
     low, high = np.log10(ax.get_ylim())
-    year = ax.get_lines()[-1].get_xdata()[-1]
-    at = style.spread(list(np.log10(ends.to_numpy(dtype=float))), (high - low) * 0.048)
+    year, ends = paths.columns[-1], paths.iloc[:, -1]
+    at = style.spread(list(np.log10(ends.to_numpy(dtype=float))), (high - low) * 0.048, low + 0.02 * (high - low), high)
     for i, (mineral, position) in enumerate(zip(ends.index, at, strict=True)):
         ax.annotate(
             style.spoken(str(mineral)),
@@ -111,26 +124,29 @@ def _names_at_end(ax: Axes, ends: pd.Series) -> None:
 def price_heatmap(result: Result, ax: Axes | None = None, market: str = "USA", most: int = 36) -> Axes:
     """Price over the normal one: a row a mineral, a column a year, the highest peaks first.
 
+    Minerals whose price stays within five percent of the normal one are not drawn, but counted in the subtitle.
+
     Returns
     -------
     Axes; the data are those of `price_multiples`.
     """
     table = price_multiples(result, market)
+    moved = (table - 1).abs().max(axis=1) >= STILL
+    still, table = int((~moved).sum()), table[moved]
     table = table.loc[table.max(axis=1).sort_values(ascending=False).index[:most]]
-    ax = style.axes(ax, 6.6, style.rows_height(len(table), 0.185, 1.2))
     title = f"Delivered price, {style.country_name(market)}"
-    subtitle = f"Multiple of the normal price. {result.title}"
+    subtitle = f"Multiple of the normal price; {still} other minerals stay within 5 %. {result.title}"
     if table.empty:
-        return style.nothing(ax, title, subtitle, "No mineral of this market has a normal price.")
+        why = "Every mineral's price stays within five percent of the normal one."
+        return style.nothing(style.axes(ax, 6.6, 2.2), title, subtitle, why)
+    ax = style.axes(ax, 6.6, style.rows_height(len(table), 0.2, 1.2))
     table.index = [style.spoken(mineral) for mineral in table.index]
-    reach = max(3.0, float(np.nanmax(table.to_numpy())))
-    style.heat(ax, table, _multiple, cmap="PuOr_r", norm=LogNorm(1 / reach, reach))
+    style.heat(ax, table.where((table - 1).abs() >= STILL), _multiple, cmap="PuOr_r", norm=LogNorm(0.1, 10, clip=True))
     return style.headed(ax, title, subtitle)
 
 
 def _multiple(value: float) -> str:
-    """What a cell says; prices within five percent of the normal one are left blank."""
-    return "" if abs(value - 1) < 0.05 else f"{value:.1f}×" if value < 10 else f"{value:.0f}×"
+    return f"{value:.1f}×" if value < 10 else f"{value:.0f}×"
 
 
 def shadow_prices(result: Result) -> pd.DataFrame:
@@ -166,12 +182,12 @@ def shadow_heatmap(result: Result, ax: Axes | None = None, most: int = 36) -> Ax
     if table.empty:
         return style.nothing(style.axes(ax, 6.6, 2.4), title, subtitle, "No limit on a mineral binds in this scenario.")
     table = table.loc[table.max(axis=1).sort_values(ascending=False).index[:most]]
-    ax = style.axes(ax, 6.6, style.rows_height(len(table), 0.185, 1.2))
+    ax = style.axes(ax, 6.6, style.rows_height(len(table), 0.2, 1.2))
     table.index = [style.spoken(mineral) for mineral in table.index]
     top = float(np.nanmax(table.to_numpy()))
-    style.heat(ax, table, _percent, cmap="YlOrBr", norm=Normalize(0, min(top, 100.0), clip=True))
+    style.heat(ax, table.where(table >= 0.5), _percent, cmap="YlOrBr", norm=Normalize(0, min(top, 100.0), clip=True))
     return style.headed(ax, title, subtitle)
 
 
 def _percent(value: float) -> str:
-    return f"{value:.0f}" if value >= 0.5 else ""
+    return f"{value:.0f}"

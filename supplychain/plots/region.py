@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.container import BarContainer
 from matplotlib.lines import Line2D
 
 from supplychain.plots import style
@@ -98,7 +99,7 @@ def central_asia_built(result: Result, ax: Axes | None = None, most: int = 24) -
     )
     years = [int(year) for year in sorted(result.tables["prices"]["year"].unique())]
     ax.set(xlim=(years[0] - 0.7, years[-1] + 0.7), ylim=(-0.8, len(rows) - 0.2))
-    ax.set_xticks(years[:: 1 if len(years) <= 11 else 3])
+    ax.set_xticks(years[:: 2 if len(years) <= 11 else 3])
     return style.headed(ax, title, subtitle, legend_columns=6)
 
 
@@ -183,7 +184,7 @@ def central_asia_displaces(
         why = "Central Asia's share differs by less than half a point for every mineral."
         return style.nothing(style.axes(ax, 6.6, 2.2), title, subtitle, why)
     ax = style.axes(ax, 6.6, style.rows_height(len(change), 0.3, 1.6))
-    named = style.largest(change.abs().max(), 11)
+    named = style.largest(change.abs().max(), 12)
     others = change.drop(columns=named)
     parts = change[named].assign(other_gain=others.clip(lower=0).sum(axis=1), other=others.clip(upper=0).sum(axis=1))
     _diverging(ax, parts)
@@ -194,12 +195,26 @@ def central_asia_displaces(
 
 def _diverging(ax: Axes, parts: pd.DataFrame) -> None:
     right, left = np.zeros(len(parts)), np.zeros(len(parts))
+    span = float(parts.clip(lower=0).sum(axis=1).max() - parts.clip(upper=0).sum(axis=1).min())
     for country in parts:
         change = parts[country].to_numpy()
-        other = str(country).startswith("other")
-        tint = "#DDDDDD" if other else style.colour(str(country))
-        label = None if country == "other_gain" else "others" if other else style.country_name(str(country))
         start = np.where(change >= 0, right, left)
-        ax.barh(np.arange(len(parts)), change, left=start, color=tint, label=label, height=0.7, edgecolor="white")
+        bars = ax.barh(np.arange(len(parts)), change, left=start, height=0.75, edgecolor="white", linewidth=0.6)
+        _name_bars(ax, bars, str(country), 0.05 * span)
         right, left = right + change.clip(min=0), left + change.clip(max=0)
     ax.axvline(0, color="#888888", linewidth=0.8)
+    ax.margins(x=0.04)
+    ax.use_sticky_edges = False
+
+
+def _name_bars(ax: Axes, bars: BarContainer, country: str, least: float) -> None:
+    """Colour a country's bars, and write its code where there is room; countries with a colour enter the legend."""
+    other = country.startswith("other")
+    tint = style.REST if other else style.colour(country)
+    for bar in bars:
+        bar.set_facecolor(tint)
+        if abs(bar.get_width()) >= least and not other:
+            middle = (bar.get_x() + bar.get_width() / 2, bar.get_y() + bar.get_height() / 2)
+            ax.text(*middle, country, ha="center", va="center", fontsize=7, color=style.ink(tint))
+    if country == "other" or country in style.COLOURS:
+        bars.set_label(style.country_name(country))

@@ -122,7 +122,7 @@ def dependence_change(before: Result, after: Result, ax: Axes | None = None, mar
     """
     both = dependence_changes(before, after, market).iloc[::-1]
     ax = style.axes(ax, 6.6, style.rows_height(len(both), 0.2, 1.6))
-    title = f"{style.market_name(market)} dependence on countries of concern, one scenario against the other"
+    title = f"{style.market_name(market)} dependence on countries of concern, two scenarios"
     subtitle = "Percent of supply in the last year, at whichever of mine and refinery is higher"
     if both.empty:
         return style.nothing(ax, title, subtitle, "No mineral's share differs by a point or more.")

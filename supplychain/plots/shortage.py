@@ -11,16 +11,21 @@ from supplychain.plots import style
 from supplychain.results import Result
 
 SERVICES = {
-    "light_ev": "#CC79A7",
-    "onshore_wind": "#56B4E9",
-    "offshore_wind": "#0072B2",
-    "solar": "#E69F00",
-    "storage": "#009E73",
-    "nuclear": "#F0E442",
-    "grid": "#8C8C8C",
+    "light_ev": ("electric vehicles", "#CC79A7"),
+    "onshore_wind": ("onshore wind", "#56B4E9"),
+    "offshore_wind": ("offshore wind", "#0072B2"),
+    "solar": ("solar power", "#E69F00"),
+    "storage": ("grid storage", "#009E73"),
+    "nuclear": ("nuclear power", "#F0E442"),
+    "grid": ("grid connection", "#8C8C8C"),
 }
 # Unit of a service: what it is called, and how many of the service's units make one.
 MEASURES = {"vehicle": ("thousand vehicles", 1e3), "MW": ("GW", 1e3)}
+
+
+def item_name(item: str) -> str:
+    """A mineral or a service in words."""
+    return style.spoken(SERVICES[item][0] if item in SERVICES else item)
 
 
 def _years(result: Result) -> list[int]:
@@ -28,14 +33,14 @@ def _years(result: Result) -> list[int]:
 
 
 def unmet_shares(result: Result, market: str = "USA") -> pd.DataFrame:
-    """What `unmet` draws: percent of use given up, mineral or service by year; only what passes half a percent."""
+    """What `unmet` draws: percent of use given up, mineral or service by year; NaN up to half a percent."""
     years = _years(result)
     table = result.tables.get("unmet", pd.DataFrame())
     if table.empty:
         return pd.DataFrame(columns=years)
     table = table[(table["market"] == market) & (table["share"] > 0.005)]
     wide = table.pivot_table(index="item", columns="year", values="share").reindex(columns=years)
-    return 100 * wide.loc[wide.max(axis=1).sort_values(ascending=False).index].fillna(0.0)
+    return 100 * wide.loc[wide.max(axis=1).sort_values(ascending=False).index]
 
 
 @style.styled
@@ -52,9 +57,9 @@ def unmet(result: Result, ax: Axes | None = None, market: str = "USA", most: int
         ax = style.axes(ax, 6.6, 2.2)
         return style.nothing(ax, title, subtitle, "Nothing over half a percent of use in any year.")
     ax = style.axes(ax, 6.6, style.rows_height(len(shares), 0.21, 1.2))
-    shares.index = [style.spoken(str(item)) for item in shares.index]
-    top = max(25.0, float(shares.to_numpy().max()))
-    style.heat(ax, shares, lambda v: f"{v:.0f}" if v >= 0.5 else "", cmap="OrRd", norm=Normalize(0, top))
+    shares.index = [item_name(str(item)) for item in shares.index]
+    top = max(25.0, float(np.nanmax(shares.to_numpy())))
+    style.heat(ax, shares, lambda share: f"{share:.0f}", cmap="OrRd", norm=Normalize(0, top))
     return style.headed(ax, title, subtitle)
 
 
@@ -91,8 +96,8 @@ def lost_services(result: Result, unit: str = "vehicle", ax: Axes | None = None,
     ax = style.axes(ax, 6.6, 3.2)
     bottom = np.zeros(len(lost))
     for service in lost:
-        tint = SERVICES.get(str(service), style.OTHERS)
-        ax.bar(lost.index, lost[service], bottom=bottom, color=tint, label=style.spoken(str(service)), width=0.8)
+        tint = SERVICES[str(service)][1] if service in SERVICES else style.OTHERS
+        ax.bar(lost.index, lost[service], bottom=bottom, color=tint, label=item_name(str(service)), width=0.8)
         bottom += lost[service].to_numpy()
     for year, total in zip(lost.index, bottom, strict=True):
         if total > 0:

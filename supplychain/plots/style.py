@@ -13,7 +13,7 @@ import matplotlib
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.colors import to_rgb
+from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
 from scipy.optimize import isotonic_regression
 
@@ -71,6 +71,9 @@ COLOURS = {
     "IND": "#544143",
 }
 OTHERS = "#BDBDBD"
+REST = "#E6E6E6"
+# Countries without a colour of their own are told apart by their names; neighbours differ by shade.
+GREYS = ("#B5B5B5", "#969696", "#C9C4BC", "#7D7D7D", "#A8A29A")
 # Okabe and Ito's palette, made for colour-blind readers.
 CORRIDORS = {
     "sea": "#0072B2",
@@ -79,7 +82,7 @@ CORRIDORS = {
     "eastern": "#E69F00",
     "southern": "#CC79A7",
     "air": "#56B4E9",
-    "land": "#000000",
+    "land": "#6B4200",
     "domestic": "#8C8C8C",
 }
 CENTRAL_ASIA = ("KAZ", "UZB", "KGZ", "TJK", "TKM")
@@ -121,8 +124,10 @@ def figure_of(ax: Axes) -> Figure:
 
 
 def colour(country: str) -> str:
-    """The colour that a country has in every figure; grey for those without one of their own."""
-    return COLOURS.get(country, OTHERS)
+    """The colour that a country has in every figure; a grey for those without one of their own."""
+    if country in ("other", "XXX"):
+        return REST
+    return COLOURS.get(country) or GREYS[sum((i + 1) * ord(letter) for i, letter in enumerate(country)) % len(GREYS)]
 
 
 def ink(background: str) -> str:
@@ -143,6 +148,8 @@ def places() -> pd.DataFrame:
 def country_name(code: str) -> str:
     """Short English name of a country or market; the id itself where it has none."""
     names = places()["name"]
+    if code == "other":
+        return "All others"
     return str(names[code]) if code in names.index else spoken(code) if code.islower() else code
 
 
@@ -182,8 +189,9 @@ def headed(ax: Axes, title: str, subtitle: str, legend_columns: int = 0) -> Axes
     ----------
     legend_columns : columns of the legend, which stands above the drawing and never on it; 0 for none.
     """
-    room = figure_of(ax).get_figwidth() * ax.get_position().width / 0.775
-    lines = textwrap.wrap(subtitle, max(int(14 * room), 24))
+    names = max((len(tick.get_text()) for tick in ax.get_yticklabels()), default=0)
+    room = figure_of(ax).get_figwidth() * ax.get_position().width / 0.775 - 0.065 * names
+    lines = textwrap.wrap(subtitle, max(int(15.5 * room), 24))
     rise = 4.0 + (_legend_above(ax, legend_columns) if legend_columns else 0.0)
     ax.annotate(
         "\n".join(lines),
@@ -194,7 +202,7 @@ def headed(ax: Axes, title: str, subtitle: str, legend_columns: int = 0) -> Axes
         fontsize=8,
         color=QUIET,
     )
-    ax.set_title("\n".join(textwrap.wrap(title, max(int(10 * room), 20))), pad=rise + 4 + 10.5 * len(lines))
+    ax.set_title("\n".join(textwrap.wrap(title, max(int(10.5 * room), 20))), pad=rise + 4 + 10.5 * len(lines))
     return sourced(ax)
 
 
@@ -225,7 +233,7 @@ def sourced(ax: Axes) -> Axes:
         xycoords=("axes fraction", ax.xaxis.label),
         xytext=(0, -5),
         textcoords="offset points",
-        fontsize=6.5,
+        fontsize=7,
         color=QUIET,
         va="top",
         annotation_clip=False,
@@ -247,12 +255,13 @@ def nothing(ax: Axes, title: str, subtitle: str, why: str) -> Axes:
     return headed(bare(ax), title, subtitle)
 
 
-def spread(wanted: Sequence[float], gap: float) -> list[float]:
-    """Positions for labels near those wanted, in the same order, none closer than `gap` to the next."""
+def spread(wanted: Sequence[float], gap: float, low: float = -np.inf, high: float = np.inf) -> list[float]:
+    """Positions for labels near those wanted, in the same order, none closer than `gap`, between `low` and `high`."""
     order = np.argsort(np.asarray(wanted, dtype=float), kind="stable")
     steps = gap * np.arange(len(order))
     placed = np.empty(len(order))
-    placed[order] = isotonic_regression(np.asarray(wanted, dtype=float)[order] - steps).x + steps
+    fitted = isotonic_regression(np.asarray(wanted, dtype=float)[order] - steps).x if len(order) else steps
+    placed[order] = np.clip(fitted, low, high - gap * (len(order) - 1)) + steps
     return [float(value) for value in placed]
 
 
@@ -268,23 +277,24 @@ def heat(ax: Axes, table: pd.DataFrame, text: Callable[[float], str], **how: Any
     image = ax.imshow(table.to_numpy(dtype=float), aspect="auto", interpolation="none", **how)
     for (i, j), value in np.ndenumerate(table.to_numpy(dtype=float)):
         if np.isfinite(value) and text(value):
-            tint = matplotlib.colors.to_hex(image.cmap(image.norm(value)))
+            tint = to_hex(tuple(image.to_rgba(value)))
             ax.text(j, i, text(value), ha="center", va="center", fontsize=7, color=ink(tint))
     ax.set_xticks(range(table.shape[1]), [str(column) for column in table.columns])
     ax.set_yticks(range(table.shape[0]), [str(row) for row in table.index])
     ax.tick_params(length=0)
-    ax.spines[:].set_visible(False)
+    ax.spines[:].set_color("#DDDDDD")
+    ax.spines[:].set_visible(True)
     return ax
 
 
 def rows_height(rows: int, each: float = 0.2, besides: float = 1.5) -> float:
     """Height in inches of a figure with so many labelled rows."""
-    return besides + each * max(rows, 4)
+    return besides + each * max(rows, 3)
 
 
 def largest(amounts: pd.Series, most: int) -> list[str]:
-    """The names of the largest amounts, in order; `other` is never one of them."""
-    ordered = amounts.drop("other", errors="ignore").sort_values(ascending=False, kind="stable")
+    """The names of the largest amounts, in order; countries that a source does not name are never among them."""
+    ordered = amounts.drop("XXX", errors="ignore").sort_values(ascending=False, kind="stable")
     return [str(name) for name in ordered.index[:most] if ordered[name] > 0]
 
 

@@ -15,11 +15,12 @@ from matplotlib.figure import Figure
 from supplychain.plots.style import STYLE, figure_of
 
 _NUMBER = re.compile(r"-?\d+\.\d{2,}")
+_FONTS = re.compile(r"'DejaVu Sans', [^;\"]*?sans-serif")
 _POINTS = re.compile(r'(?<=\s)(d|points|transform|x|y)="([^"]*)"')
 
 
 def to_svg(drawing: Figure | Axes, alt: str = "", salt: str = "supplychain") -> str:
-    """A figure as one `<svg>` element: the same bytes each time, text as text, coordinates to a hundredth of a point.
+    """A figure as one `<svg>` element: the same bytes each time, text as text, coordinates to a tenth of a point.
 
     Parameters
     ----------
@@ -45,7 +46,7 @@ def _slimmed(text: str, alt: str) -> str:
     used = set(re.findall(r"#([\w-]+)", text))
     text = re.sub(r' id="([\w-]+)"', lambda found: found[0] if found[1] in used else "", text)
     text = _POINTS.sub(lambda found: f'{found[1]}="{_NUMBER.sub(_rounded, found[2])}"', text)
-    text = re.sub(r"\s*\n\s*", "\n", text)
+    text = re.sub(r"\s*\n([A-Zz]?) *", r"\1", _FONTS.sub("'DejaVu Sans',Verdana,sans-serif", text))
     name = html.escape(alt, quote=True)
     label = f'role="img" aria-label="{name}"' if alt else 'aria-hidden="true"'
     return re.sub(r'<svg [^>]*?viewBox="([^"]*)"[^>]*>', rf'<svg {_SPACES} viewBox="\1" {label}>', text, count=1)
@@ -55,7 +56,7 @@ _SPACES = 'xmlns:xlink="http://www.w3.org/1999/xlink" xmlns="http://www.w3.org/2
 
 
 def _rounded(number: re.Match[str]) -> str:
-    return f"{float(number[0]):.2f}".rstrip("0").rstrip(".")
+    return f"{float(number[0]):.1f}".removesuffix(".0")
 
 
 def save(figure: Figure, file: Path) -> Path:

@@ -27,6 +27,11 @@ def corridor_use(result: Result) -> pd.DataFrame:
     return table.assign(filled=filled)
 
 
+def leg_name(leg: str) -> str:
+    """A leg's id as a name: `baku_poti` is Baku Poti."""
+    return leg.replace("_", " ").title()
+
+
 @style.styled
 def corridors(result: Result, ax: Axes | None = None) -> Axes:
     """How full each leg of the corridors is: a row a leg, a column a year.
@@ -46,7 +51,7 @@ def corridors(result: Result, ax: Axes | None = None) -> Axes:
     worth = use.pivot_table(index=["corridor", "leg"], columns="year", values="shadow_price_usd_per_t")
     worth = worth.reindex_like(filled).abs()
     ax = style.axes(ax, 6.6, style.rows_height(len(filled), 0.3, 1.3))
-    filled.index = [style.spoken(leg) for _, leg in filled.index]
+    filled.index = [f"{style.spoken(corridor)}: {leg_name(leg)}" for corridor, leg in filled.index]
     style.heat(ax, filled, lambda _: "", cmap="YlGnBu", norm=Normalize(0, 100, clip=True))
     _write(ax, filled, worth)
     return style.headed(ax, title, subtitle)
@@ -70,7 +75,7 @@ def leg_use(result: Result, leg: str, ax: Axes | None = None) -> Axes:
     """
     use = corridor_use(result)
     use = use[use["leg"] == leg].sort_values("year")
-    title, subtitle = f"{style.spoken(leg)}: use against capacity", f"Million tonnes of cargo a year. {result.title}"
+    title, subtitle = f"{leg_name(leg)}: use against capacity", f"Million tonnes of cargo a year. {result.title}"
     if use.empty:
         return style.nothing(style.axes(ax, 6.6, 2.2), title, subtitle, "This leg has no limit in this run.")
     ax = style.axes(ax, 6.6, 3.0)

@@ -205,6 +205,14 @@ def matching(table: pd.DataFrame, keys: pd.DataFrame) -> np.ndarray:
     return np.asarray(pd.MultiIndex.from_frame(table[columns]).isin(pd.MultiIndex.from_frame(keys)))
 
 
+def places(tables: Tables) -> pd.DataFrame:
+    """mineral, stage, country of what is made, could be built, is sent on, or delivered as last supplier (`supply`)."""
+    sent = tables["feeds"].rename(columns={"origin": "country"})
+    sold = tables["deliveries"].rename(columns={"supplier": "country"}).assign(stage=SUPPLY)
+    known = [table[PLACE].astype(object) for table in (tables["sites"], tables["builds"], sent, sold)]
+    return pd.concat(known).drop_duplicates(ignore_index=True)
+
+
 def by_year(value: float | dict[int, float], years: Iterable[int]) -> pd.DataFrame:
     """A value for each year: linear between the years given, flat outside; columns `year`, `value`."""
     years = list(years)

@@ -24,6 +24,7 @@ from supplychain.policies.base import (
     by_year,
     crossed,
     members,
+    places,
 )
 
 EACH = "each"
@@ -42,10 +43,12 @@ def share_limits(
 
     Parameters
     ----------
-    stages : mineral, stage. scopes : scope, country (who is inside). values : year, value (share of all supply).
+    stages : mineral, stage, and `scope` where not every scope matters at each. scopes : scope, country (who is
+        inside). values : year, value (share of all supply).
     constants : the other columns of `limits`: policy, kind, by, basket, market, sense, tonnes.
     """
-    frame = crossed(stages, scopes[["scope"]].drop_duplicates(), values)
+    each = stages if "scope" in stages else crossed(stages, scopes[["scope"]].drop_duplicates())
+    frame = crossed(each, values)
     frame = frame.assign(share=frame["value"], **constants)
     inside = appended(tables["members"], scopes).drop_duplicates(ignore_index=True)
     return {"limits": appended(tables["limits"], frame), "members": inside}
@@ -87,10 +90,11 @@ class _SupplierLimit(MineralPolicy):
     share: ShareByYear = Field(description="share of all primary supply (1 = all), by year if a map")
 
     def _limit(self, policy: str, kind: str, tables: Tables, dataset: Dataset, horizon: range, sense: int) -> Tables:
+        scopes = abroad(dataset, self.market) if self.group == EACH else scope(dataset, self.group)
         return share_limits(
             tables,
-            self._stages(tables, self.stages),
-            abroad(dataset, self.market) if self.group == EACH else scope(dataset, self.group),
+            self._where(tables, scopes),
+            scopes,
             by_year(self.share, self.active(horizon)),
             policy=policy,
             kind=kind,
@@ -100,6 +104,14 @@ class _SupplierLimit(MineralPolicy):
             sense=sense,
             tonnes=0.0,
         )
+
+    def _where(self, tables: Tables, scopes: pd.DataFrame) -> pd.DataFrame:
+        """mineral, stage, and for `each` country by place the scopes that make or send anything there."""
+        stages = self._stages(tables, self.stages)
+        if self.group != EACH or self.by == "owner":
+            return stages
+        known = places(tables).rename(columns={"country": "scope"}).merge(stages, on=["mineral", "stage"])
+        return known[known["scope"].isin(scopes["scope"])]
 
 
 class SupplierCap(_SupplierLimit):

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from supplychain.report.cases import Case
-from supplychain.report.words import NARROW, billions, counted, joined, number, percent, significant
+from supplychain.report.words import NARROW, billions, cardinal, counted, joined, number, percent, significant
 
 NOTABLE = 0.005
 HALF = 0.5
@@ -75,7 +75,9 @@ def _responses(reference: Case, responses: Sequence[Case]) -> str:
     many = len(responses) > 1
     if cut < NOTABLE:
         which = (
-            f"None of the {len(responses)} policy scenarios lowers" if many else "The one policy scenario hardly lowers"
+            f"None of the {counted(len(responses), 'policy scenario')} lowers"
+            if many
+            else "The one policy scenario hardly lowers"
         )
         return f"{which} that share by half a point; the nearest, “{best.title}”, {_effects(reference, best)}."
     which = (
@@ -94,8 +96,8 @@ def _effects(reference: Case, case: Case) -> str:
     )
     years = f"{case.years[0]}–{case.years[-1]}"
     parts = [
-        f"{_raises(extra)} the cost of all supply by {billions(extra)}{_of(extra, reference.row['cost_busd'])} over {years}",
-        f"{_raises(bill)} the US bill by {billions(bill)}{_of(bill, reference.row['us_bill_busd'])}",
+        f"{_changed('the cost of all supply', extra, reference.row['cost_busd'])} over {years}",
+        _changed("the US bill", bill, reference.row["us_bill_busd"]),
     ]
     if public > 1:
         parts.append(f"takes {billions(public)} of public money")
@@ -108,11 +110,19 @@ def _effects(reference: Case, case: Case) -> str:
 
 def _of(musd: float, busd: float) -> str:
     """A difference in million USD as a percentage of billion USD, in parentheses."""
-    return f" ({significant(abs(musd) / busd / 10, 2)}{NARROW}%)" if busd and musd else ""
+    if not (busd and musd):
+        return ""
+    of = abs(musd) / busd / 10
+    return f" ({significant(of, 2 if of >= 0.1 else 1)}{NARROW}%)"
 
 
-def _raises(difference: float) -> str:
-    return "raises" if difference >= 0 else "lowers"
+def _changed(what: str, musd: float, before_busd: float) -> str:
+    """`raises the US bill by USD 40.0 billion (7.7 %)`."""
+    text = f"{'raises' if musd >= 0 else 'lowers'} {what} by {billions(musd)}"
+    if not (before_busd and musd):
+        return text
+    of = abs(musd) / before_busd / 10
+    return f"{text} ({significant(of, 2 if of >= 0.1 else 1)}{NARROW}%)"
 
 
 def _lost(case: Case) -> list[str]:
@@ -132,11 +142,11 @@ def _the_rest(reference: Case, best: Case, responses: Sequence[Case]) -> str:
         return ""
     low, high = 100 * min(rest), 100 * max(rest)
     if max(abs(low), abs(high)) < 100 * NOTABLE:
-        which = "the other moves" if len(rest) == 1 else f"the other {len(rest)} move"
+        which = "the other moves" if len(rest) == 1 else f"the other {cardinal(len(rest))} move"
         return f"; {which} it by less than half a point"
     if len(rest) == 1:
         return f"; the other {_moves(low)}"
-    return f"; the other {len(rest)} range from one that {_moves(low)} to one that {_moves(high)}"
+    return f"; the other {cardinal(len(rest))} range from one that {_moves(low)} to one that {_moves(high)}"
 
 
 def _moves(points: float) -> str:
@@ -180,6 +190,6 @@ def _corridors(case: Case) -> str:
     if full.empty:
         return ", and no corridor that leads out of it is full there in any year"
     first = full.sort_values(["year", "leg"]).iloc[0]
-    return (
-        f", where {counted(full['leg'].nunique(), 'leg')} of its corridors fill up, the first in {int(first['year'])}"
-    )
+    legs_full = full["leg"].nunique()
+    verb = "is full from" if legs_full == 1 else "are full, the first from"
+    return f", where {counted(legs_full, 'leg')} of its corridors {verb} {int(first['year'])}"

@@ -26,11 +26,15 @@ PLACES = ("country", "countries", "group", "scope", "against", "market", "market
 
 @dataclass(frozen=True)
 class Names:
-    """Names by id: minerals, countries (markets too) and sources."""
+    """Names by id, countries with markets too; and who is in the two groups shown."""
 
     minerals: Mapping[str, str]
     countries: Mapping[str, str]
     sources: Mapping[str, str]
+    technologies: Mapping[str, str]
+    projects: Mapping[str, str]
+    concern: tuple[str, ...]
+    asia: tuple[str, ...]
 
     def mineral(self, name: object) -> str:
         """A mineral's name; blank for none."""
@@ -38,8 +42,15 @@ class Names:
 
     def place(self, name: object) -> str:
         """A country, a market, a group, or several joined by `+`."""
-        parts = [GROUPS.get(part) or SPOKEN.get(part) or self.countries.get(part, spoken(part)) for part in str(name).split("+")]
+        parts = [
+            GROUPS.get(part) or SPOKEN.get(part) or self.countries.get(part, spoken(part))
+            for part in str(name).split("+")
+        ]
         return joined(parts)
+
+    def site(self, name: object) -> str:
+        """A project's name; `Expansion` for growth of what is there."""
+        return self.projects.get(str(name), spoken(str(name)))
 
     def places(self, names: Iterable[object]) -> str:
         """Several places in a sentence."""
@@ -49,11 +60,17 @@ class Names:
 def names_of(known: Dataset) -> Names:
     """The names that the facts give."""
     countries, markets, sources = known["countries"], known["markets"], known["sources"]
+    groups, technologies, projects = known["groups"], known["technologies"], known["projects"]
+    concern, asia = (tuple(groups.loc[groups["group"] == g, "country"]) for g in ("feoc", "central_asia"))
     return Names(
         minerals=dict(zip(known["minerals"]["mineral"], known["minerals"]["name"], strict=True)),
         countries=dict(zip(markets["market"], markets["name"], strict=True))
         | dict(zip(countries["country"], countries["name"], strict=True)),
         sources=dict(zip(sources["source"], sources["title"], strict=True)),
+        technologies=dict(zip(technologies["technology"], technologies["name"], strict=True)),
+        projects=dict(zip(projects["project"], projects["name"], strict=True)),
+        concern=concern,
+        asia=asia,
     )
 
 

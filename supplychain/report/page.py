@@ -16,10 +16,13 @@ from supplychain.dataset import Dataset
 from supplychain.errors import Fault, InputError
 from supplychain.report import tables
 from supplychain.report.answer import answer
+from supplychain.report.asia import central_asia
 from supplychain.report.cases import GROUPS, Case, cases_of
 from supplychain.report.figures import pictures
-from supplychain.report.names import Names, names_of
+from supplychain.report.grids import Grid
+from supplychain.report.names import names_of
 from supplychain.report.payload import as_script, payload
+from supplychain.report.telling import Scene
 from supplychain.report.words import counted, number, percent, signed
 from supplychain.results import Result, load
 
@@ -102,20 +105,23 @@ def render(results: Sequence[Result], known: Dataset, step: Step = lambda text: 
         loader=PackageLoader("supplychain"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
     )
     own = {
-        name: Markup(_template(environment, f"report.{ending}")) for name, ending in (("css", "css"), ("script", "js"))
+        "css": Markup(_template(environment, "report.css")),
+        "script": Markup(_template(environment, "parts.js") + "\n" + _template(environment, "report.js")),
     }
-    data = payload(cases, known, names)
+    data = payload(cases, names)
+    scenes = [Scene(case, cases[0], data["mineral"], names) for case in cases]
+    heavy = {data["reference"], data["shown"]}
     return environment.get_template("report.html").render(
         **own,
         **_headings(cases, known),
         **_tables(cases, known),
         answer=answer(cases, dict(names.minerals)),
-        concern=names.places(known["groups"].query("group == 'feoc'")["country"]),
+        concern=names.places(names.concern),
         compared=bool(data["minerals"]),
         groups=[(label, [c for c in cases if c.group == key]) for key, label in GROUPS.items() if _any(cases, key)],
         glance=_glance(cases),
         minerals=[(mineral, entry[0]) for mineral, entry in data["minerals"].items()],
-        blocks=[_block(case, names, step) for case in cases],
+        blocks=[_block(scene, scene.case.name in heavy, step) for scene in scenes],
         data=Markup(as_script(data)),
     )
 
@@ -129,19 +135,30 @@ def _any(cases: Sequence[Case], group: str) -> bool:
     return any(case.group == group for case in cases)
 
 
-def _glance(cases: Sequence[Case]) -> list[tuple[str, str, str, float]]:
-    """Title, extra cost, share of the countries of concern in words and as a number, of every scenario in USD."""
+def _glance(cases: Sequence[Case]) -> list[dict[str, Any]]:
+    """Of every scenario in USD: title, extra cost, Central Asia's share, and that of the countries of concern."""
     told = [case for case in cases if case.in_dollars] if cases[0].in_dollars else []
     return [
-        (c.title, signed(c.row["cost_busd"] - told[0].row["cost_busd"], 1), percent(c.row["feoc_share"]), c.row["feoc_share"])
+        {
+            "title": c.title,
+            "extra": signed(c.row["cost_busd"] - told[0].row["cost_busd"], 1),
+            "asia": percent(c.row["central_asia_share"], 1),
+            "said": percent(c.row["feoc_share"]),
+            "share": c.row["feoc_share"],
+        }
         for c in told
     ]
 
 
-def _block(case: Case, names: Names, step: Step) -> tuple[Case, list[Any], list[tables.Grid]]:
-    step(f"drawing {case.name}")
-    drawn = [{**vars(picture), "svg": Markup(picture.svg)} for picture in pictures(case, names)]
-    return case, drawn, tables.binding(case, names)
+def _block(scene: Scene, with_heavy: bool, step: Step) -> dict[str, Any]:
+    """What the page holds of one scenario: the case, its figures, what binds, Central Asia."""
+    step(f"drawing {scene.case.name}")
+    return {
+        "case": scene.case,
+        "figures": [{**vars(picture), "svg": Markup(picture.svg)} for picture in pictures(scene, with_heavy)],
+        "binding": tables.binding(scene.case, scene.names),
+        "asia": central_asia(scene.case, scene.names),
+    }
 
 
 def _headings(cases: Sequence[Case], known: Dataset) -> dict[str, str]:
@@ -163,8 +180,8 @@ def _sourced(cases: Sequence[Case], known: Dataset) -> str:
     coverage = dataset.coverage(known)
     rows, sourced, estimated = (int(coverage[column].sum()) for column in ("rows", "sourced", "estimated"))
     text = (
-        f"{number(rows)} rows of facts: {percent(sourced / max(rows, 1), 1)} name a source, and {number(estimated)} hold an "
-        "estimate, made from a source or without one, each with its method and range."
+        f"{number(rows)} rows of facts: {percent(sourced / max(rows, 1), 1)} name a source, and {number(estimated)} "
+        "hold an estimate, made from a source or without one, each with its method and range."
     )
     made_from = {case.result.manifest["data"].get("sha256") for case in cases}
     if made_from == {known.digest}:
@@ -172,7 +189,7 @@ def _sourced(cases: Sequence[Case], known: Dataset) -> str:
     return f"{text} Some scenarios were solved on another version of the facts than the one described here."
 
 
-def _tables(cases: Sequence[Case], known: Dataset) -> dict[str, tables.Grid]:
+def _tables(cases: Sequence[Case], known: Dataset) -> dict[str, Grid]:
     return {
         "scenarios": tables.scenarios(cases),
         "public": tables.public_bill(cases),

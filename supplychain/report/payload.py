@@ -8,12 +8,12 @@ from typing import Any
 
 import pandas as pd
 
-from supplychain import plots
-from supplychain.dataset import Dataset
 from supplychain.report.answer import at_worst
+from supplychain.report.asia import built_there
 from supplychain.report.binding import bound_policies, normal_prices, scarce_capacity, tight_byproducts
 from supplychain.report.cases import Case
 from supplychain.report.names import Names, policy_in_words
+from supplychain.report.telling import present_values
 from supplychain.report.words import COST_ITEMS, PLACES, number, percent, significant, spoken
 
 SEEN = 0.0005
@@ -22,12 +22,12 @@ FIGURES = (*MONEY, "top_share", "feoc_share", "central_asia_share", "short", "ve
 Numbers = list[int]
 
 
-def payload(cases: Sequence[Case], known: Dataset, names: Names) -> dict[str, Any]:
+def payload(cases: Sequence[Case], names: Names) -> dict[str, Any]:
     """Everything that the page's script needs.
 
     Returns
     -------
-    `scenarios` (by id, in order), `minerals` (id -> name, normal price), `countries` (id -> name, colour, group) of
+    `scenarios` (by id, in order), `minerals` (id -> name, normal price), `countries` (id -> name, group) of
     those that appear, `items` (cost items), `reference` and `mineral` (what is shown first).
     """
     scenarios = {case.name: _scenario(case, names) for case in cases}
@@ -37,7 +37,7 @@ def payload(cases: Sequence[Case], known: Dataset, names: Names) -> dict[str, An
         "mineral": _first_mineral(cases[0], most_telling(cases)),
         "scenarios": scenarios,
         "minerals": _minerals(cases, names),
-        "countries": _countries(cases, known, names),
+        "countries": _countries(cases, names),
         "items": COST_ITEMS,
     }
 
@@ -74,15 +74,13 @@ def _listed(case: Case) -> list[str]:
     return [str(mineral) for mineral in table["mineral"].unique()] if len(table) else []
 
 
-def _countries(cases: Sequence[Case], known: Dataset, names: Names) -> dict[str, list[str]]:
-    """Name, colour and group (`concern`, `asia` or none) of every country that supplies anything."""
+def _countries(cases: Sequence[Case], names: Names) -> dict[str, list[str]]:
+    """Name and group (`concern`, `asia` or none) of every country that supplies anything."""
     seen = {
         str(c) for case in cases for c in (case.home("supply")["country"].unique() if len(case.home("supply")) else [])
     }
-    groups = known["groups"]
-    concern, asia = (set(groups.loc[groups["group"] == g, "country"]) for g in ("feoc", "central_asia"))
-    group = {c: "concern" if c in concern else "asia" if c in asia else "" for c in seen}
-    return {c: [names.place(c), plots.colour(c), group[c]] for c in sorted(seen)}
+    group = {c: "concern" if c in names.concern else "asia" if c in names.asia else "" for c in seen}
+    return {c: [names.place(c), group[c]] for c in sorted(seen)}
 
 
 def _scenario(case: Case, names: Names) -> dict[str, Any]:
@@ -94,6 +92,7 @@ def _scenario(case: Case, names: Names) -> dict[str, Any]:
         "figures": {key: float(f"{case.row[key]:.8g}") for key in FIGURES if key in case.row},
         "costs": _costs(case),
         "values": _values(case),
+        "technologies": _technologies(case, names),
         "policies": {"Horizon and discount rate": _settings(case)}
         | {name: policy_in_words(policy, names) for name, policy in policies.items()},
         "minerals": _by_mineral(case, names),
@@ -102,13 +101,21 @@ def _scenario(case: Case, names: Names) -> dict[str, Any]:
 
 def _costs(case: Case) -> dict[str, float]:
     """Present value by item, billion USD; their sum is the objective."""
-    table = case.table("costs")
-    if table.empty or not case.in_dollars:
+    if case.table("costs").empty or not case.in_dollars:
         return {}
-    rate, first = float(case.story.get("discount_rate") or 0.0), case.years[0]
-    worth = table["musd"] * (1 + rate) ** (first - table["year"]) / 1e3
-    sums = worth[table["item"] != "subsidy"].groupby(table["item"]).sum()
-    return {str(item): round(float(value), 4) for item, value in sums.items()}
+    return {str(item): round(float(value) / 1e3, 4) for item, value in present_values(case).items()}
+
+
+def _technologies(case: Case, names: Names) -> dict[str, float]:
+    """Share of each technology in its service in the last year, percent, by name."""
+    table = case.table("technology")
+    table = table[table["year"] == case.years[-1]] if len(table) else table
+    return {
+        f"{names.technologies.get(r.technology, spoken(r.technology))} ({spoken(r.service).lower()})": round(
+            100 * r.share, 1
+        )
+        for r in table.itertuples()
+    }
 
 
 def _settings(case: Case) -> list[tuple[str, str]]:
@@ -130,7 +137,7 @@ def _values(case: Case) -> dict[str, dict[str, float]]:
 
 def _by_mineral(case: Case, names: Names) -> dict[str, dict[str, Any]]:
     minerals = _listed(case)
-    parts = {
+    parts: dict[str, dict[str, Any]] = {
         "s": _supply(case),
         "d": _dependence(case, "dependence"),
         "o": _dependence(case, "dependence_by_owner"),
@@ -173,7 +180,7 @@ def _supply(case: Case) -> dict[str, dict[str, Any]]:
 
 
 def _dependence(case: Case, name: str) -> dict[str, dict[str, list[list[Any]]]]:
-    """By mineral and stage, for the first and last year: top supplier, its share, concern, Central Asia, imports, HHI."""
+    """By mineral and stage, first and last year: top supplier, its share, concern, Central Asia, imports, HHI."""
     table = case.home(name)
     answer: dict[str, dict[str, list[list[Any]]]] = {}
     if table.empty:
@@ -236,18 +243,12 @@ def _at_ends(case: Case, table: pd.DataFrame, column: str) -> dict[str, list[flo
 
 
 def _built(case: Case, names: Names) -> dict[str, list[list[str]]]:
-    """What comes on line in Central Asia over the horizon: place, stage, site, years, t/yr, million USD, of it public."""
-    table = case.table("capacity")
-    if table.empty:
-        return {}
-    asia = [c for c in ("KAZ", "UZB", "KGZ", "TJK", "TKM") if c in set(table["country"])]
-    built = table[table["country"].isin(asia) & (table["built_t"] > 0)]
+    """What comes on line in Central Asia: place, stage, site, years, t/yr, million USD, of it public."""
     answer: dict[str, list[list[str]]] = {}
-    for (mineral, stage, country, site), part in built.groupby(["mineral", "stage", "country", "site"]):
-        first, last = int(part["year"].min()), int(part["year"].max())
-        sums = [significant(float(part[c].sum())) for c in ("built_t", "capex_musd", "subsidy_musd")]
-        when = str(first) if first == last else f"{first}–{last}"
-        answer.setdefault(str(mineral), []).append([names.place(country), str(stage), spoken(str(site)), when, *sums])
+    for row in built_there(case, names).itertuples():
+        sums = [significant(value) for value in (row.built_t, row.capex_musd, row.subsidy_musd)]
+        entry = [names.place(row.country), str(row.stage), names.site(row.site), row.years, *sums]
+        answer.setdefault(str(row.mineral), []).append(entry)
     return answer
 
 
@@ -259,8 +260,9 @@ def _binds(case: Case, names: Names) -> dict[str, list[str]]:
             answer.setdefault(row.mineral, []).append(_policy_binds(row, names))
     for row in scarce_capacity(case).itertuples():
         answer.setdefault(row.mineral, []).append(
-            f"{names.place(row.country)} runs full {PLACES[row.stage]} in {row.years}: one more tonne a year would save up "
-            f"to USD {number(row.scarcity_rent_usd_per_t)} ({percent(row.of_price)} of the normal price), in {row.year}."
+            f"{names.place(row.country)} runs full {PLACES[row.stage]} in {row.years}: one more tonne a year would "
+            f"save up to USD {number(row.scarcity_rent_usd_per_t)} ({percent(row.of_price)} of the normal price), in "
+            f"{row.year}."
         )
     for row in tight_byproducts(case).itertuples():
         answer.setdefault(row.mineral, []).append(
@@ -277,6 +279,6 @@ def _policy_binds(row: Any, names: Names) -> str:
         worth += f" ({percent(row.of_price)} of the normal price)"
     place = f" {PLACES[row.stage]}" if row.stage in PLACES else ""
     return (
-        f"{spoken(row.policy)}, on {names.place(row.scope)}{place}, binds in {row.years}: loosening it would save up to "
-        f"{worth}, in {int(row.year)}."
+        f"{spoken(row.policy)}, on {names.place(row.scope)}{place}, binds in {row.years}: loosening it would save up "
+        f"to {worth}, in {int(row.year)}."
     )

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
 import pandas as pd
 
@@ -12,52 +11,9 @@ from supplychain import dataset
 from supplychain.dataset import Dataset
 from supplychain.report.binding import bound_policies, full_corridors, scarce_capacity, tight_byproducts
 from supplychain.report.cases import GROUPS, Case
+from supplychain.report.grids import TOP, Cell, Grid, figure, headed, rounded, share, sortable, words
 from supplychain.report.names import Names
-from supplychain.report.words import NOTHING, STAGES, number, percent, signed, significant, span, spoken
-
-TOP = 15
-
-
-class Cell(NamedTuple):
-    """What is printed, and the value by which the column sorts; a link where there is one."""
-
-    text: str
-    value: float | str
-    link: str = ""
-
-
-@dataclass(frozen=True)
-class Grid:
-    """A table of the page: caption, head of (label, is a number), rows; the first cell of a row names it."""
-
-    caption: str
-    head: list[tuple[str, bool]]
-    rows: list[list[Cell]] = field(default_factory=list)
-    note: str = ""
-
-
-def words(text: object) -> Cell:
-    """A cell of text."""
-    return Cell(str(text), str(text))
-
-
-def figure(value: float, decimals: int = 0) -> Cell:
-    """A cell with a number; one that is missing sorts last."""
-    return Cell(number(value, decimals), _sortable(value))
-
-
-def rounded(value: float, digits: int = 3) -> Cell:
-    """A cell with a number to so many significant digits."""
-    return Cell(significant(value, digits), _sortable(value))
-
-
-def share(value: float, decimals: int = 1) -> Cell:
-    """A cell with a percentage."""
-    return Cell(percent(value, decimals), _sortable(value))
-
-
-def _sortable(value: float) -> float | str:
-    return "" if pd.isna(value) else float(value)
+from supplychain.report.words import NOTHING, STAGES, number, signed, significant, span, spoken
 
 
 def scenarios(cases: Sequence[Case]) -> Grid:
@@ -99,17 +55,18 @@ def binding(case: Case, names: Names) -> list[Grid]:
 
 def _policies(case: Case, names: Names) -> Grid:
     table = bound_policies(case)
-    head = [("Policy", False), ("Mineral", False), ("Stage", False), ("On", False), ("Binds in", False)]
-    head += [("Allowed", True), ("Reached", True), ("Dearest year", True)]
+    head = [("Policy", False), ("Mineral", False), ("On", False), ("Binds in", False)]
+    head += [("Limit", True), ("Dearest year", True)]
     head += [("Shadow price, USD", True), ("per", False), ("USD per tonne", True), ("of normal price", True)]
     rows = [_policy(row, names) for row in table.head(TOP).itertuples()]
-    return Grid(_headed("Policies that bind", len(table)), head, rows)
+    return Grid(headed("Policies that bind", len(table)), head, rows)
 
 
 def _policy(row: Any, names: Names) -> list[Cell]:
     mineral = names.mineral(row.mineral) if row.mineral else "all together"
-    cells = [words(spoken(row.policy)), words(mineral), words(STAGES.get(row.stage, "")), words(_scope(row, names))]
-    cells += [words(row.years or NOTHING), _limit(row.asked, row.unit), _limit(row.achieved, row.unit)]
+    stage = f", {STAGES[row.stage].lower()}" if row.stage in STAGES else ""
+    cells = [words(spoken(row.policy)), words(f"{mineral}{stage}"), words(_scope(row, names))]
+    cells += [words(row.years or NOTHING), _limit(row.asked, row.unit)]
     year = Cell(NOTHING, "") if pd.isna(row.year) else Cell(str(int(row.year)), float(row.year))
     cells += [year, rounded(row.shadow_price), words(_per(row.unit))]
     return [*cells, figure(row.shadow_price_usd_per_t), share(row.of_price, 0)]
@@ -124,54 +81,61 @@ def _limit(value: float, unit: str) -> Cell:
     if "percentage point" in unit:
         return share(value)
     said = significant(value)
-    return Cell(said if said == NOTHING else f"{said} {'m USD' if 'fund' in unit else 't'}", _sortable(value))
+    return Cell(said if said == NOTHING else f"{said} {'m USD' if 'fund' in unit else 't'}", sortable(value))
 
 
 def _per(unit: str) -> str:
     return unit.split(",")[0].removeprefix("USD per ")
 
 
-def _headed(title: str, rows: int) -> str:
-    return f"{title}: the {TOP} dearest of {rows}" if rows > TOP else title
-
-
 def _plants(case: Case, names: Names) -> Grid:
     table = scarce_capacity(case)
     head = [("Place", False), ("Mineral", False), ("Stage", False), ("Full in", False), ("Dearest year", True)]
     head += [("Capacity, t/yr", True), ("Worth of one more t/yr, USD", True), ("of normal price", True)]
-    rows = [
-        [words(names.place(r.country)), words(names.mineral(r.mineral)), words(STAGES.get(r.stage, r.stage))]
-        + [words(r.years), Cell(str(r.year), float(r.year)), rounded(r.existing_t)]
-        + [figure(r.scarcity_rent_usd_per_t), share(r.of_price, 0)]
-        for r in table.head(TOP).itertuples()
+    rows = [_plant(r, names) for r in table.head(TOP).itertuples()]
+    return Grid(headed("Mines and plants that run full", len(table)), head, rows)
+
+
+def _plant(row: Any, names: Names) -> list[Cell]:
+    cells = [
+        words(names.place(row.country)),
+        words(names.mineral(row.mineral)),
+        words(STAGES.get(row.stage, row.stage)),
     ]
-    return Grid(_headed("Mines and plants that run full", len(table)), head, rows)
+    cells += [words(row.years), Cell(str(row.year), float(row.year)), rounded(row.existing_t)]
+    return [*cells, figure(row.scarcity_rent_usd_per_t), share(row.of_price, 0)]
 
 
 def _corridors(case: Case) -> Grid:
     table = full_corridors(case)
     head = [("Leg", False), ("Corridor", False), ("Full in", False), ("Year shown", True), ("Capacity, t/yr", True)]
     head += [("Other cargo, t", True), ("These minerals, t", True), ("Load", True), ("Shadow price, USD/t", True)]
-    rows = [
-        [words(spoken(str(r.leg))), words(spoken(str(r.corridor))), words(r.years or NOTHING)]
-        + [Cell(str(r.year), float(r.year)), rounded(r.capacity_t), rounded(r.background_t), rounded(r.used_t)]
-        + [share(r.load, 0), rounded(r.shadow_price_usd_per_t)]
-        for r in table.itertuples()
-    ]
+    rows = [_leg(r) for r in table.itertuples()]
     return Grid("Corridors out of Central Asia", head, rows)
+
+
+def _leg(row: Any) -> list[Cell]:
+    cells = [words(spoken(str(row.leg))), words(spoken(str(row.corridor))), words(row.years or NOTHING)]
+    cells += [Cell(str(row.year), float(row.year)), rounded(row.capacity_t), rounded(row.background_t)]
+    return [*cells, rounded(row.used_t), share(row.load, 0), rounded(row.shadow_price_usd_per_t)]
 
 
 def _byproducts(case: Case, names: Names) -> Grid:
     table = tight_byproducts(case)
     head = [("By-product", False), ("Stage", False), ("Place", False), ("Tight in", False), ("Dearest year", True)]
     head += [("Its hosts give, t", True), ("Won, t", True), ("Shadow price, USD/t", True), ("of normal price", True)]
-    rows = [
-        [words(names.mineral(r.mineral)), words(STAGES.get(r.stage, r.stage)), words(names.place(r.country))]
-        + [words(r.years), Cell(str(r.year), float(r.year)), rounded(r.available_t), rounded(r.used_t)]
-        + [figure(r.shadow_price_usd_per_t), share(r.of_price, 0)]
-        for r in table.head(TOP).itertuples()
+    rows = [_byproduct(r, names) for r in table.head(TOP).itertuples()]
+    return Grid(headed("By-products of which hosts give no more", len(table)), head, rows)
+
+
+def _byproduct(row: Any, names: Names) -> list[Cell]:
+    cells = [
+        words(names.mineral(row.mineral)),
+        words(STAGES.get(row.stage, row.stage)),
+        words(names.place(row.country)),
     ]
-    return Grid(_headed("By-products of which hosts give no more", len(table)), head, rows)
+    cells += [words(row.years), Cell(str(row.year), float(row.year)), rounded(row.available_t), rounded(row.used_t)]
+    return [*cells, figure(row.shadow_price_usd_per_t), share(row.of_price, 0)]
 
 
 def public_bill(cases: Sequence[Case]) -> Grid:
@@ -254,11 +218,23 @@ def _year(year: object) -> Cell:
 
 def estimates(known: Dataset) -> Grid:
     """How well each table of the facts is sourced, and how many of its rows are estimates."""
-    head = [("Table", False), ("Rows", True), ("with a source", True), ("Sourced", True), ("Estimates", True), ("What it holds", False)]
+    head = [
+        ("Table", False),
+        ("Rows", True),
+        ("with a source", True),
+        ("Sourced", True),
+        ("Estimates", True),
+        ("What it holds", False),
+    ]
     coverage, described = dataset.coverage(known), dataset.schema()
     rows = [
-        [words(spoken(r.table).replace("Us ", "US ")), figure(r.rows), figure(r.sourced), share(r.sourced / r.rows, 0), figure(r.estimated)]
-        + [words(described[r.table].get("description", ""))]
+        [_table_name(r.table), figure(r.rows), figure(r.sourced), share(r.sourced / r.rows, 0), figure(r.estimated)]
         for r in coverage[coverage["rows"] > 0].itertuples()
     ]
+    for row, name in zip(rows, coverage.loc[coverage["rows"] > 0, "table"], strict=True):
+        row.append(words(described[name].get("description", "")))
     return Grid("The facts, table by table", head, rows)
+
+
+def _table_name(table: str) -> Cell:
+    return words(spoken(table).replace("Us ", "US "))

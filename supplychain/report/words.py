@@ -28,6 +28,7 @@ COST_ITEMS = {
     "tariff": "Tariffs",
     "credit": "Production credits",
     "stock": "Holding stocks",
+    "technology": "Shifting between technologies",
     "recycling": "Recycling",
     "forgone": "Use given up",
     "undelivered": "Vehicles and equipment lost",
@@ -74,11 +75,15 @@ def joined(parts: Sequence[str]) -> str:
     return " and ".join([", ".join(parts[:-1]), parts[-1]]) if len(parts) > 1 else "".join(parts)
 
 
-def counted(count: int, one: str, many: str = "", none: str = "no") -> str:
-    """So many of something, in words below ten: `no mineral`, `one mineral`, `12 minerals`."""
-    small = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
-    said = none if count == 0 else small[count - 1] if count < 10 else number(count)
-    return f"{said} {one if count in (0, 1) else many or one + 's'}"
+def cardinal(count: int) -> str:
+    """A count in words below ten, in digits from there on."""
+    small = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+    return small[count] if count < len(small) else number(count)
+
+
+def counted(count: int, one: str) -> str:
+    """So many of something: `no mineral`, `one mineral`, `12 minerals`."""
+    return f"{cardinal(count)} {one if count < 2 else one + 's'}"
 
 
 def spoken(name: str) -> str:

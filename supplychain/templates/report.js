@@ -1,5 +1,4 @@
-"use strict";
-// The pickers of the page. Texts go in as text nodes only, so that no scenario can bring markup with it.
+// The pickers of the page: two scenarios compared, and one mineral.
 const DATA = JSON.parse(document.getElementById("data").textContent);
 const STAGES = { mine: "Mined", refine: "Refined", fabricate: "Made", supply: "Last supplier" };
 const PLACES = { mine: "at the mine", refine: "at the refinery", fabricate: "at the factory", supply: "by last supplier" };
@@ -20,108 +19,7 @@ const at = (id) => document.getElementById(id);
 const scenario = () => DATA.scenarios[state.scenario];
 const reference = () => DATA.scenarios[state.reference];
 const last = (story) => story.years[story.years.length - 1];
-const country = (id) => DATA.countries[id] || [id, "", ""];
-
-function element(tag, attributes, ...children) {
-  const node = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes || {})) {
-    if (value !== null && value !== undefined && value !== false) node.setAttribute(name, value);
-  }
-  node.append(...children.flat().filter((child) => child !== null && child !== undefined));
-  return node;
-}
-
-// ---- figures as text: narrow spaces between thousands, a real minus, an en dash for nothing
-
-function number(value, decimals) {
-  if (value === null || value === undefined || !Number.isFinite(value)) return "–";
-  const text = Math.abs(value).toFixed(decimals);
-  const spaced = text.replace(/\B(?=(\d{3})+(?!\d))/, "\u202f").replace(/^\d+/, (whole) => whole.replace(/\B(?=(\d{3})+$)/g, "\u202f"));
-  return value < 0 && /[1-9]/.test(text) ? "\u2212" + spaced : spaced;
-}
-
-function signed(value, decimals) {
-  const text = number(value, decimals);
-  return value > 0 && /[1-9]/.test(text) ? "+" + text : text;
-}
-
-function significant(value) {
-  if (!value) return number(value, 0);
-  return number(value, Math.max(0, 2 - Math.floor(Math.log10(Math.abs(value)))));
-}
-
-const percent = (mille, decimals = 1) => (mille === undefined ? "–" : number(mille / 10, decimals) + "\u202f%");
-const points = (mille) => (Number.isFinite(mille) ? signed(mille / 10, 1) : "–");
-
-// ---- tables
-
-const text = (content) => element("td", {}, content);
-const named = (content) => element("th", { scope: "row" }, content);
-
-function figure(content, value) {
-  return element("td", { class: "n", "data-v": Number.isFinite(value) ? value : "" }, content);
-}
-
-function bar(value, most, kind) {
-  const width = Math.max(0, Math.min(100, (100 * value) / (most || 1)));
-  const strip = element("span", { class: "bar " + (kind || ""), style: `width:${width.toFixed(1)}%` });
-  return element("td", { class: "spark", "aria-hidden": "true" }, strip);
-}
-
-function twoSided(value, most) {
-  const width = Math.min(100, (100 * Math.abs(value)) / (most || 1)).toFixed(1);
-  const strip = element("span", { class: "bar " + (value < 0 ? "less" : "more"), style: `width:${width}%` });
-  return element("td", { class: "spark", "aria-hidden": "true" }, element("span", { class: "two-sided" }, strip));
-}
-
-// heads: rows of [label, is a number, columns spanned]; an empty label heads a bar, which nobody sorts by
-function sheet(caption, heads, rows, kind) {
-  const head = heads.map((cells, depth) => element("tr", {}, cells.map(([label, isNumber, span]) => {
-    if (label === "") return element("td", {});
-    const scope = span > 1 ? "colgroup" : "col";
-    return element("th", { scope, class: isNumber ? "n" : null, colspan: span > 1 ? span : null,
-      "data-fixed": depth < heads.length - 1 ? "" : null }, label);
-  })));
-  const table = element("table", { class: "sortable " + (kind || "") }, element("caption", {}, element("span", {}, caption)),
-    element("thead", {}, head), element("tbody", {}, rows));
-  sortable(table);
-  return element("div", { class: "box", role: "region", tabindex: "0", "aria-label": caption }, table);
-}
-
-function sortable(table) {
-  const row = table.tHead.rows[table.tHead.rows.length - 1];
-  for (const cell of row.querySelectorAll("th:not([data-fixed])")) {
-    const button = element("button", { type: "button" }, ...cell.childNodes);
-    button.addEventListener("click", () => sortBy(table, cell));
-    cell.replaceChildren(button);
-    cell.setAttribute("aria-sort", "none");
-  }
-}
-
-function sortBy(table, head) {
-  const isNumber = head.classList.contains("n");
-  const now = head.getAttribute("aria-sort");
-  const up = now === "none" ? !isNumber : now === "descending";
-  for (const other of table.tHead.querySelectorAll("th[aria-sort]")) other.setAttribute("aria-sort", "none");
-  head.setAttribute("aria-sort", up ? "ascending" : "descending");
-  const body = table.tBodies[0];
-  const rows = [...body.rows].filter((row) => !row.classList.contains("total"));
-  const ordered = rows.map((row) => [valueOf(row.cells[head.cellIndex], isNumber), row]);
-  ordered.sort((a, b) => compareValues(a[0], b[0], up));
-  body.prepend(...ordered.map((pair) => pair[1]));
-}
-
-function valueOf(cell, isNumber) {
-  const value = cell.dataset.v;
-  if (!isNumber) return cell.textContent.trim();
-  return value === undefined || value === "" ? null : Number(value);
-}
-
-function compareValues(a, b, up) {
-  if (a === null || b === null) return (a === null) - (b === null);
-  const order = typeof a === "string" ? a.localeCompare(b, "en") : a - b;
-  return up ? order : -order;
-}
+const country = (id) => DATA.countries[id] || [id, ""];
 
 // ---- two scenarios compared
 
@@ -192,7 +90,7 @@ function showGainers() {
 }
 
 function countryName(id) {
-  const [name, , group] = country(id);
+  const [name, group] = country(id);
   const tag = group === "concern" ? "of concern" : group === "asia" ? "Central Asia" : "";
   return element("th", { scope: "row" }, name, tag ? element("span", { class: "tag " + group }, tag) : null);
 }
@@ -247,7 +145,7 @@ function showPolicies() {
   const [old, now] = [reference().policies, scenario().policies];
   const names = [...new Set([...Object.keys(old), ...Object.keys(now)])];
   const differ = names.filter((name) => JSON.stringify(old[name]) !== JSON.stringify(now[name]));
-  const side = (mine, theirs) => text(mine ? fields(mine, theirs) : "not in it");
+  const side = (mine, theirs) => mine ? text(fields(mine, theirs)) : element("td", { class: "absent" }, "not in it");
   const rows = differ.map((name) => element("tr", {}, named(name.replaceAll("_", " ")), side(old[name], now[name]), side(now[name], old[name])));
   const heads = [[["Policy", false], [reference().title, false], [scenario().title, false]]];
   const same = names.filter((name) => name !== "Horizon and discount rate" && !differ.includes(name)).length;
@@ -255,6 +153,18 @@ function showPolicies() {
   const caption = "Policies and settings that differ, and how";
   at("policies").replaceChildren(...[rows.length ? sheet(caption, heads, rows, "policies") : element("p", {}, "No policy differs."), shared]
     .filter((part) => part));
+}
+
+function showTechnologies() {
+  const [old, now] = [reference().technologies, scenario().technologies];
+  const moved = Object.keys(now).filter((name) => name in old && Math.abs(now[name] - old[name]) >= 0.1);
+  moved.sort((x, y) => Math.abs(now[y] - old[y]) - Math.abs(now[x] - old[x]));
+  const rows = moved.map((name) => element("tr", {}, named(name), figure(number(old[name], 1), old[name]),
+    figure(number(now[name], 1), now[name]), figure(signed(now[name] - old[name], 1), now[name] - old[name])));
+  const heads = [[["Technology", false], [reference().title, true], [scenario().title, true], ["Change, points", true]]];
+  const caption = `Share of its service in ${last(scenario())}, percent, where it moves`;
+  const parts = rows.length ? [element("h3", {}, "Technologies that move"), sheet(caption, heads, rows)] : [];
+  at("technologies").replaceChildren(...parts);
 }
 
 // ---- one mineral
@@ -269,7 +179,7 @@ function shareTable(stage) {
   lines.sort((x, y) => (y[2] || 0) - (x[2] || 0));
   const shown = lines.filter((line) => Math.max(...line.slice(1).map((v) => v || 0)) >= 5).slice(0, 12);
   const rows = shown.map(([id, first, end, old]) => element("tr", {}, countryName(id), figure(percent(first), first),
-    figure(percent(end), end), bar(end || 0, 1000, country(id)[2]), same ? null : figure(percent(old), old),
+    figure(percent(end), end), bar(end || 0, 1000, country(id)[1]), same ? null : figure(percent(old), old),
     same ? null : figure(points(end - old), end - old)));
   const heads = [["Country", false], [`${scenario().years[0]}`, true], [`${last(scenario())}`, true], ["", false],
     ...(same ? [] : [[`${last(reference())}, ${reference().title}`, true], ["Change, points", true]])];
@@ -353,18 +263,6 @@ function builtTable(name, built) {
   return sheet(`${name}: capacity built in Central Asia, ${scenario().title}`, heads, rows);
 }
 
-// ---- line charts, drawn for the width they get so that their text keeps its size
-
-let charts = [];
-
-function chart(caption, unit, lines) {
-  const place = element("div", {});
-  const shown = lines.filter(([, , values]) => values && values.length);
-  const keys = element("p", { class: "keys" }, shown.map(([title, kind]) => element("span", {}, element("i", { class: kind }), title)));
-  charts.push([place, caption, unit, shown]);
-  return element("div", { class: "chart" }, element("h4", {}, caption), keys, place);
-}
-
 function ownAndOld(pick) {
   const lines = [[scenario().title, "new", pick(scenario().minerals[state.mineral] || {}), scenario().years]];
   if (state.scenario !== state.reference) {
@@ -381,48 +279,6 @@ function concernChart(name) {
   return chart(`Countries of concern ${PLACES[stage]}, percent`, 10, ownAndOld((m) => (m.f || {})[stage]));
 }
 
-function svg(tag, attributes, content) {
-  const node = document.createElementNS("http://www.w3.org/2000/svg", tag);
-  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
-  if (content !== undefined) node.textContent = content;
-  return node;
-}
-
-function ticksTo(most) {
-  const rough = most / 3;
-  const power = 10 ** Math.floor(Math.log10(rough || 1));
-  const step = [1, 2, 2.5, 5, 10].map((n) => n * power).find((n) => n >= rough) || power;
-  return Array.from({ length: Math.ceil(most / step - 1e-9) + 1 }, (_, i) => i * step);
-}
-
-function drawCharts() {
-  for (const [place, caption, unit, lines] of charts) place.replaceChildren(drawn(place.clientWidth || 320, caption, unit, lines));
-}
-
-function drawn(width, caption, unit, lines) {
-  const [height, left, right, bottom, top] = [200, 44, 20, 24, 10];
-  const years = [...new Set(lines.flatMap(([, , , y]) => y))].sort();
-  const ticks = ticksTo(Math.max(...lines.flatMap(([, , v]) => v), 1) / unit);
-  const x = (year) => left + ((year - years[0]) / (years[years.length - 1] - years[0] || 1)) * (width - left - right);
-  const y = (value) => height - bottom - (value / ticks[ticks.length - 1]) * (height - bottom - top);
-  const said = lines.map(([title, , values]) =>
-    `${title}: ${number(values[0] / unit, 0)} at first, ${number(Math.max(...values) / unit, 0)} at most, ${number(values[values.length - 1] / unit, 0)} at last`);
-  const root = svg("svg", { viewBox: `0 0 ${width} ${height}`, height, role: "img", "aria-label": `${caption}. ${said.join("; ")}.` });
-  for (const tick of ticks) {
-    root.append(svg("line", { x1: left, x2: width - right, y1: y(tick), y2: y(tick), stroke: tick ? "#dde1e6" : "#1b2026" }));
-    root.append(svg("text", { x: left - 6, y: y(tick) + 4, "text-anchor": "end" }, number(tick, tick % 1 ? 1 : 0)));
-  }
-  const every = Math.ceil(years.length / Math.max(2, Math.floor((width - left) / 70)));
-  years.filter((_, i) => i % every === 0).forEach((year) =>
-    root.append(svg("text", { x: x(year), y: height - 5, "text-anchor": "middle" }, year)));
-  for (const [, kind, values, when] of lines) {
-    const path = values.map((value, i) => `${i ? "L" : "M"}${x(when[i]).toFixed(1)} ${y(value / unit).toFixed(1)}`).join("");
-    root.append(svg("path", { d: path, fill: "none", stroke: kind === "old" ? "#6b7482" : "#1f4e79",
-      "stroke-width": kind === "old" ? 2 : 3, "stroke-dasharray": kind === "old" ? "5 4" : "none" }));
-  }
-  return root;
-}
-
 // ---- what is chosen, and what follows from it
 
 function choose(what, value) {
@@ -436,7 +292,7 @@ function show() {
   for (const radio of document.querySelectorAll("input[name=stage]")) radio.checked = radio.value === state.stage;
   for (const block of document.querySelectorAll("[data-of]")) block.hidden = block.dataset.of !== state.scenario;
   if (!at("compare")) return;
-  for (const part of [showVerdict, showMetrics, showItems, showGainers, showByMineral, showPolicies, showMineral]) part();
+  for (const part of [showVerdict, showMetrics, showItems, showGainers, showByMineral, showTechnologies, showPolicies, showMineral]) part();
 }
 
 function start() {
