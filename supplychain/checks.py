@@ -35,6 +35,7 @@ KEYS: dict[str, list[str]] = {
     "legs": ["leg", "year"],
     "collection": ["mineral", "service", "year"],
 }
+NOTHING_MUSD = 1e-6
 # Their rows add to each other; a second one is no contradiction.
 ADDING = ("members", "deliveries", "funds", "tariffs", "credits")
 
@@ -56,7 +57,9 @@ def examine(scenarios: Sequence[Scenario], dataset: Dataset) -> tuple[pd.DataFra
         rows += [(scenario.name, n, kind_of(type(p)), _sizes(written[n])) for n, p in scenario.policies.items()]
         rows += [(scenario.name, "", "no policies", "")] if not scenario.policies else []
         found += _warnings(scenario, dataset, tables, written)
-    return pd.DataFrame(rows, columns=["scenario", "policy", "kind", "touches"]), found
+    table = pd.DataFrame(rows, columns=["scenario", "policy", "kind", "touches"])
+    # A policy that several scenarios inherit is warned of once.
+    return table, list(dict.fromkeys(found))
 
 
 def _sizes(written: dict[str, pd.DataFrame]) -> str:
@@ -92,7 +95,9 @@ def idle(table: pd.DataFrame, scenario: Scenario) -> list[Fault]:
     table : the result table `policies` (policy, binding, ...). Policies without a row in it change tables and not
         limits; of them this says nothing.
     """
-    binds = table.groupby("policy")["binding"].any() if len(table) else pd.Series(dtype=bool)
+    # A fund that is not exhausted still does something.
+    acts = table["binding"].astype(bool) | ((table["kind"] == "investment_fund") & (table["achieved"] > NOTHING_MUSD))
+    binds = acts.groupby(table["policy"]).any()
     named = [name for name in scenario.policies if name in binds.index and not binds[name]]
     return [_warning(scenario, name, "never binds: the plan is the same without it") for name in named]
 

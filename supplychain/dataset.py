@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from html import escape
@@ -47,6 +47,26 @@ class Dataset:
         """The distinct entries of a table's first column, e.g. every mineral, in file order."""
         return list(dict.fromkeys(self.tables[table].iloc[:, 0]))
 
+    def only(self, minerals: Iterable[str]) -> Dataset:
+        """The facts of a few minerals, for a model that solves in a second.
+
+        A by-product whose host is left out counts as won for its own sake, and a service asks for what is left of its
+        technologies' minerals.
+
+        Raises
+        ------
+        InputError : a mineral that is not there; names the nearest.
+        """
+        kept = list(dict.fromkeys(minerals))
+        unknown = [name for name in kept if name not in self.names("minerals")]
+        if unknown:
+            file = self.path / "minerals.csv"
+            hints = (f"no mineral {name!r}; {nearest(name, self.names('minerals'))}" for name in unknown)
+            raise InputError([Fault(file, 1, 1, hint) for hint in hints])
+        tables = {name: _of_minerals(table, kept) for name, table in self.tables.items()}
+        digest = hashlib.sha256(f"{self.digest} {sorted(kept)}".encode()).hexdigest()
+        return Dataset(self.path, tables, self.money, digest)
+
     def _ipython_key_completions_(self) -> list[str]:
         return list(self.tables)
 
@@ -58,6 +78,13 @@ class Dataset:
         holds = {name: escape(resource.get("description", "")) for name, resource in schema().items()}
         listed = listed.assign(**{"what it holds": listed["table"].map(holds)})
         return f"<h4>Facts</h4><p>{escape(counts)}</p>" + str(listed.to_html(index=False, border=0, escape=False))
+
+
+def _of_minerals(table: pd.DataFrame, minerals: list[str]) -> pd.DataFrame:
+    columns = ["mineral"] if "mineral" in table else ["product", "host"] if "host" in table else []
+    for column in columns:
+        table = table[table[column].isin(minerals)]
+    return table.reset_index(drop=True)
 
 
 @cache

@@ -129,7 +129,7 @@ def result_of(name: str | Path, known: Dataset, settings: Sequence[str] = ()) ->
 def write_program(story: Scenario, known: Dataset, file: Path, form: Literal["mps", "lp"]) -> Path:
     """The linear program as an MPS or LP file with readable names, such as `demand(tungsten,USA,2030)`.
 
-    It is written unscaled: columns are tonnes of contained mineral in the year (of the families `deployed` and
+    It is written unscaled: columns are tonnes of contained mineral in the year (those of `deployed`, `shifted` and
     `undelivered`: units of the service), the objective is the data's money (USD), present value, and holds its
     constant, so another solver's objective is the manifest's. The file's first lines say so.
     """
@@ -137,7 +137,7 @@ def write_program(story: Scenario, known: Dataset, file: Path, form: Literal["mp
     about = [
         f"supplychain: scenario {story.name}, sha256 {story.digest}; facts sha256 {known.digest}",
         f"Minimise cost of supply: {known.money}, present value, with a constant of {program.offset:.15g}.",
-        "Columns: tonnes of contained mineral in the year; deployed, undelivered: units of the service. Not scaled.",
+        "Columns: tonnes of contained mineral a year; deployed, shifted, undelivered: units of the service. Unscaled.",
     ]
     sign = {"mps": "*", "lp": "\\"}[form]
     with _whole(file) as whole, tempfile.TemporaryDirectory(dir=whole.parent) as temporary:
@@ -224,7 +224,7 @@ def _about(result: Result) -> pd.DataFrame:
     rows = [
         ("title", result.title),
         ("story", m["scenario"].get("resolved", {}).get("story", "")),
-        ("least cost", f"{result.objective:.9g} {m['data']['money']}, present value"),
+        ("least cost", result.cost_in_words()),
         ("certificate", f"{m['solver']}: {m['status']}, gap {m['gap']:.2g}, residual {m['primal_residual']:.2g}"),
         ("supplychain", m.get("supplychain", "")),
         ("scenario sha256", m["scenario"].get("sha256", "")),

@@ -43,8 +43,14 @@ def group_share(supply: pd.DataFrame, countries: set[str]) -> pd.Series:
 
 
 def by_owner(supply: pd.DataFrame) -> pd.DataFrame:
-    """Supply with the owner's nationality in the place of the country."""
-    return supply.assign(country=supply["owner"])
+    """Supply with the owner's nationality in the place of the country.
+
+    Where owners of several nations share a site, each could deliver nothing, or all that the site can.
+    """
+    site = supply.groupby(["year", "mineral", "stage", "country", "market"])["high_t"]
+    shared = site.transform("size") > 1
+    low, high = supply["low_t"].where(~shared, 0.0), supply["high_t"].where(~shared, site.transform("sum"))
+    return supply.assign(country=supply["owner"], low_t=low, high_t=high)
 
 
 def by_country(supply: pd.DataFrame) -> pd.DataFrame:

@@ -19,7 +19,8 @@ STAGES = ("mine", "refine", "fabricate")
 OTHER = "XXX"
 ORE = "ore"
 IMPORT_PERIOD = (2021, 2024)
-SMALLEST_SHARE = 0.01
+SMALLEST_SHARE = 0.003
+SMALLEST_FEED = 0.01
 SEED = 0.02
 LARGE_SUPPLIER = 0.01
 
@@ -269,7 +270,7 @@ def _hub_feeds(facts: _Facts, mineral: str, stage: str, hubs: pd.Index, output: 
 def _pruned(weights: pd.Series) -> pd.Series:
     """Shares, without the crumbs."""
     shares = _normalised(weights)
-    return _normalised(shares.where(shares >= SMALLEST_SHARE, 0.0))
+    return _normalised(shares.where(shares >= SMALLEST_FEED, 0.0))
 
 
 def _pooled_deliveries(facts: _Facts, mineral: str, stage: str, remaining: pd.Series, to_us: pd.Series) -> pd.DataFrame:
@@ -358,7 +359,7 @@ def _feeds(facts: _Facts, mineral: str, stage: pd.Series, following: pd.Series) 
     matrix = _fitted(trade, surplus, deficit)
     matrix += np.diag(home)
     shares = matrix / matrix.sum().replace(0.0, np.nan)
-    shares = shares.where(shares >= SMALLEST_SHARE, 0.0)
+    shares = shares.where(shares >= SMALLEST_FEED, 0.0)
     shares = shares / shares.sum().replace(0.0, np.nan)
     return _feed_rows(facts, mineral, stage, fed, planned, made, shares.fillna(0.0))
 

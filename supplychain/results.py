@@ -169,8 +169,13 @@ class Result:
     def __dir__(self) -> list[str]:
         return [*super().__dir__(), *self.tables]
 
+    def cost_in_words(self) -> str:
+        """The minimal cost with its unit, e.g. `8,123,520,000,000 USD, present value`."""
+        cost = f"{self.objective:,.0f}" if abs(self.objective) >= 1e6 else f"{self.objective:.9g}"
+        return f"{cost} {self.manifest.get('data', {}).get('money', '')}, present value"
+
     def _repr_html_(self) -> str:
-        about = f"least cost {self.objective:,.6g} {self.manifest.get('data', {}).get('money', '')}, present value"
+        about = f"least cost {self.cost_in_words()}"
         certificate = f"{self.manifest.get('status', '')}, gap {self.manifest.get('gap', 0.0):.1e}"
         metrics = self.tables["summary"].assign(value=lambda t: t.apply(_spoken_value, axis=1))
         metrics = metrics.replace({"unit": {"1": ""}})

@@ -83,7 +83,9 @@ def _as_given(table: pd.DataFrame, consumption: pd.DataFrame) -> pd.DataFrame:
     given = given[[*keys, "consumption_t", "value_usd_per_t"]]
     every = given[given["year"] == 0].drop(columns="year").merge(table[["year"]].drop_duplicates(), how="cross")
     table = table.merge(pd.concat([given[given["year"] > 0], every[given.columns]]), on=keys, how="left")
-    return table.assign(tonnes=table["consumption_t"].fillna(table["tonnes"])).drop(columns="consumption_t")
+    more = (table["consumption_t"] - table["tonnes"]).fillna(0.0)
+    growth = table["growth"] + more / table["base_t"].where(table["base_t"] > 0, 1.0)
+    return table.assign(tonnes=table["tonnes"] + more, growth=growth).drop(columns="consumption_t")
 
 
 def collection(dataset: Dataset, years: list[int], prices: pd.Series) -> pd.DataFrame:

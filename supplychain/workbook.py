@@ -18,9 +18,11 @@ from supplychain.results import COLUMNS, described
 
 LARGEST_SHEET = 1_048_575  # rows of a worksheet, less the header
 WIDEST = 60
+LINE_HEIGHT = 15.0  # points
 BY_UNIT = {"1": "0.0%", "t": "#,##0.0", "t/yr": "#,##0.0", "USD/t": "#,##0", "million USD": "#,##0.00"}
 BY_COLUMN = {"year": "0", "hhi": "0.000", "hhi_low": "0.000", "hhi_high": "0.000"}
-HEADER = {"font": Font(bold=True), "fill": PatternFill("solid", fgColor="DDE6EE")}
+HEADER = {"font": Font(name="Calibri", size=11, bold=True), "fill": PatternFill("solid", fgColor="DDE6EE")}
+RIGHT, WRAPPED = Alignment(horizontal="right"), Alignment(wrap_text=True, vertical="top")
 
 
 def write(sheets: Mapping[str, pd.DataFrame], file: Path) -> None:
@@ -48,13 +50,15 @@ def _sheet(sheet: Any, name: str, table: pd.DataFrame) -> None:
     sheet.auto_filter.ref = f"A1:{get_column_letter(max(len(table.columns), 1))}{len(table) + 1}"
     for i, column in enumerate(table, start=1):
         sheet.column_dimensions[get_column_letter(i)].width = _width(str(column), table[column])
-    formats = [_format(name, str(column)) for column in table]
-    sheet.append([_cell(sheet, str(column), None, **HEADER) for column in table])
-    wraps = [table[column].dtype.kind not in "biuf" and _longest(table[column]) > WIDEST for column in table]
-    wrapped = {"alignment": Alignment(wrap_text=True, vertical="top")}
-    for row in table.itertuples(index=False):
-        cells = zip(row, formats, wraps, strict=True)
-        sheet.append([_cell(sheet, value, form, **(wrapped if wrap else {})) for value, form, wrap in cells])
+    heads = [HEADER | ({"alignment": RIGHT} if _is_numeric(table[column]) else {}) for column in table]
+    sheet.append([_cell(sheet, str(column), None, **head) for column, head in zip(table, heads, strict=True)])
+    formats = {str(column): _format(name, str(column)) for column in table}
+    look = {"alignment": WRAPPED} if any(_is_long(table[column]) for column in table) else {}
+    for number, row in enumerate(table.to_dict("records"), start=2):
+        if look:
+            sheet.row_dimensions[number].height = LINE_HEIGHT * max(_lines(value) for value in row.values())
+        own = formats | ({"value": _by_size(row["value"], row["unit"])} if name == "summary" else {})
+        sheet.append([_cell(sheet, value, own[str(column)], **look) for column, value in row.items()])
 
 
 def _format(table: str, column: str) -> str | None:
@@ -81,8 +85,26 @@ def _cell(sheet: Any, value: Any, number_format: str | None, **style: Any) -> An
     return cell
 
 
+def _by_size(value: float, unit: str) -> str | None:
+    """Number format of a headline figure: its unit's, else without decimals where it is large."""
+    return BY_UNIT.get(unit) or ("#,##0" if abs(value) >= 1000 else None)
+
+
+def _is_numeric(values: pd.Series) -> bool:
+    return values.dtype.kind in "iuf"
+
+
+def _is_long(values: pd.Series) -> bool:
+    return not _is_numeric(values) and _longest(values) > WIDEST
+
+
+def _lines(value: Any) -> int:
+    """Lines that a text takes in the widest column; words do not break, so a little more than its length says."""
+    return math.ceil(1.1 * len(value) / WIDEST) if isinstance(value, str) and value else 1
+
+
 def _width(header: str, values: pd.Series) -> float:
-    longest = _longest(values) if values.dtype.kind not in "biuf" else 12
+    longest = len(f"{values.abs().max():,.1f}") if _is_numeric(values) else _longest(values)
     return min(max(len(header) + 4, longest + 2), WIDEST)
 
 

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, sync_playwright
 
-from supplychain import dataset
+from supplychain import dataset, job
 from supplychain.dataset import Dataset
+from supplychain.results import Result
 
 CASES = Path(__file__).parent / "cases"
 ROOT = Path(__file__).parents[1]
@@ -27,11 +28,19 @@ def shipped() -> Dataset:
 
 def only(known: Dataset, minerals: list[str]) -> Dataset:
     """The facts of a few minerals, for tests that need real data but not all of it."""
-    tables = {
-        name: table[table["mineral"].isin(minerals)].reset_index(drop=True) if "mineral" in table else table
-        for name, table in known.tables.items()
-    }
-    return Dataset(known.path, tables, known.money, known.digest)
+    return known.only(minerals)
+
+
+@pytest.fixture(scope="session")
+def two(shipped: Dataset) -> Dataset:
+    """The facts of two real minerals."""
+    return only(shipped, ["gallium", "tungsten"])
+
+
+@pytest.fixture(scope="session")
+def pair(two: Dataset) -> tuple[Result, Result]:
+    """The two minerals as they go on, and under caps."""
+    return job.run("status_quo", two), job.run("diversify_away", two)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

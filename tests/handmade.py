@@ -32,6 +32,8 @@ from supplychain.system import System, build_system
 
 Rows = Mapping[str, Any]
 SOURCE = "by_hand"
+# Not "USD", which the program counts in millions: a solver's tolerance would be some of a small problem's dollars.
+MONEY = "dollars"
 POLICY: TypeAdapter[Any] = TypeAdapter(AnyPolicy)
 # One mineral, mined in two countries, for one market; Kazakhstan delivers at 60 USD/t, China at 100.
 TWO_SITES: dict[str, Rows] = {
@@ -54,10 +56,10 @@ def write(folder: Path, **tables: Rows) -> Path:
 
 
 def facts(**tables: Rows) -> Dataset:
-    """The same as facts, without the way over files: what `dataset.read` makes of the package, unchecked."""
+    """The same as facts, without the way over files: what `dataset.read` makes of the package; money is in `MONEY`."""
     read = _blank()
     found = {name: _typed(name, rows) for name, rows in _whole(tables).items()}
-    return Dataset(read.path, read.tables | found, read.money, read.digest)
+    return Dataset(read.path, read.tables | found, MONEY, read.digest)
 
 
 def _whole(tables: Mapping[str, Rows]) -> dict[str, Rows]:

@@ -7,28 +7,16 @@ from dataclasses import replace
 
 import pandas as pd
 import pytest
-from conftest import CASES, only
+from conftest import CASES
 from frictionless import validate
 from typer.testing import CliRunner
 
 import supplychain
-from supplychain import compare, dataset, job, scenario
+from supplychain import compare, dataset, scenario
 from supplychain.cli import app
 from supplychain.system import build_system
 
 DANTZIG = CASES / "dantzig"
-
-
-@pytest.fixture(scope="module")
-def two(shipped):
-    """The facts of two real minerals."""
-    return only(shipped, ["gallium", "tungsten"])
-
-
-@pytest.fixture(scope="module")
-def pair(two):
-    """They as they go on, and under caps."""
-    return [job.run(name, two) for name in ("status_quo", "diversify_away")]
 
 
 def test_a_scenario_does_not_differ_from_itself(pair):

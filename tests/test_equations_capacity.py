@@ -110,6 +110,17 @@ def test_reserves_hold_over_all_years():
     assert answer.dual("reserves", country="KAZ") == pytest.approx(-40)
 
 
+HOSTED = {
+    "minerals": {"h": {}, "g": {}},
+    "stages": {"h refine": {}, "g refine": {}},
+    "freight": {"KAZ USA sea": 100, "CHN USA sea": 60},
+    "capacity": {"h refine KAZ 2025": 100, "h refine CHN 2025": 70, "g refine KAZ 2025": 2},
+    "consumption": {"h USA .": 100, "g USA 2025": (1, 3000), "g USA 2026": (0.4, 3000)},
+    "byproducts": {"g refine h refine .": 0.02},
+    "primary_shares": {"g refine KAZ": 0.1},
+}
+
+
 def test_a_by_product_comes_with_its_host():
     """Kazakhstan refines a host, h, for 100 USD/t, China (at most 70 t) for 60; 100 t are used. 2 % of h is by-
     product g.
@@ -120,7 +131,7 @@ def test_a_by_product_comes_with_its_host():
     on it, and 0.2 t of it or more stay unsold. Cost less the value of g: 2025 4,000 + 3,600 + 100 - 3,000, 2026 3,000
     + 4,200 + 40 - 1,200.
     """
-    answer = solve(*hosted())
+    answer = solve(facts(**HOSTED), story(2025, 2026))
     assert answer.objective == pytest.approx(4700 + 6040)
     assert [answer.value("through", mineral="h", country="KAZ", year=y) for y in (2025, 2026)] == pytest.approx(
         [40, 30]
@@ -137,28 +148,11 @@ def test_without_its_host_a_by_product_stops():
     """The same, but nobody in Kazakhstan refines h in 2026: 0.2 t of g can be won without it, the other 0.2 is
     forgone.
     """
-    known, scenario = hosted(lost=loss(1, minerals=["h"]))
-    more = facts(**HOSTED | {"capacity": HOSTED["capacity"] | {"h refine CHN 2026": 100}})
-    answer = solve(replace(known, tables=known.tables | {"capacity": more["capacity"]}), scenario)
+    china = {"capacity": HOSTED["capacity"] | {"h refine CHN 2025": 100}}
+    answer = solve(facts(**HOSTED | china), story(2025, 2026, lost=loss(1, minerals=["h"])))
     assert answer.value("through", mineral="g", year=2026) == pytest.approx(0.2)
     assert answer.cell("unmet", "amount", year=2026, item="g") == pytest.approx(0.2)
     assert answer.price(2026, "g") == pytest.approx(3000)
-
-
-HOSTED = {
-    "minerals": {"h": {}, "g": {}},
-    "stages": {"h refine": {}, "g refine": {}},
-    "freight": {"KAZ USA sea": 100, "CHN USA sea": 60},
-    "capacity": {"h refine KAZ 2025": 100, "h refine CHN 2025": 70, "g refine KAZ 2025": 2},
-    "consumption": {"h USA .": 100, "g USA 2025": (1, 3000), "g USA 2026": (0.4, 3000)},
-    "byproducts": {"g refine h refine .": 0.02},
-    "primary_shares": {"g refine KAZ": 0.1},
-}
-
-
-def hosted(**policies):
-    """The facts of a host and its by-product, and two years."""
-    return facts(**HOSTED), story(2025, 2026, **policies)
 
 
 def test_an_ore_gives_its_products_together():

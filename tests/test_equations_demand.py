@@ -120,7 +120,7 @@ def test_a_technology_keeps_within_its_bounds():
 
 
 def test_shifting_the_mix_sets_the_price_where_it_is_enough():
-    """With 150 t in 2026 a shift of 10 cars does: no car is lost, and a tonne is worth the 90 USD that a shift costs."""
+    """With 150 t in 2026 a shift of 10 cars is enough: none is lost; a tonne is worth the 90 USD that a shift costs."""
     answer = solve(cars(pace=0.2), story(2025, 2026, lost=loss(0.25)))
     assert answer.value("undelivered") == pytest.approx(0)
     assert answer.value("shifted", technology="light", year=2026) == pytest.approx(10)

@@ -12,14 +12,14 @@ import openpyxl
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
-from conftest import CASES, only
+from conftest import CASES
 from frictionless import Package, validate
 from pandas.testing import assert_frame_equal
 from pyscipopt import Model
 from typer.testing import CliRunner
 
 import supplychain
-from supplychain import dataset, exchange, job, model, results, scenario, solver
+from supplychain import dataset, exchange, model, results, scenario, solver
 from supplychain.cli import app
 from supplychain.errors import InputError
 from supplychain.lp import LinearProgram
@@ -33,15 +33,9 @@ DANTZIG = CASES / "dantzig"
 
 
 @pytest.fixture(scope="module")
-def two(shipped):
-    """The facts of two real minerals."""
-    return only(shipped, ["gallium", "tungsten"])
-
-
-@pytest.fixture(scope="module")
-def result(two):
+def result(pair):
     """Two real minerals under caps."""
-    return job.run("diversify_away", two)
+    return pair[1]
 
 
 @pytest.fixture(scope="module")

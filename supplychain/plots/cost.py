@@ -23,7 +23,6 @@ ITEMS = {
     "credit": ("production credits", "#5C4B8A"),
     "technology": ("other technologies", "#B9A7E0"),
     "stock": ("stockpiles", "#999999"),
-    "holding": ("holding stocks", "#666666"),
     "switching": ("switching suppliers", "#CC79A7"),
     "forgone": ("use given up", "#D55E00"),
     "undelivered": ("services lost", "#7A2E00"),

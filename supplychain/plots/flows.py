@@ -15,15 +15,18 @@ from supplychain.results import Result
 CHAIN = ("mine", "refine", "fabricate")
 HEADS = {"mine": "Mined in", "refine": "Refined in", "fabricate": "Made in", "market": "For"}
 WIDTH, GAP = 0.055, 0.025
+MOST = 8
 
 
 def chain_paths(result: Result, mineral: str, year: int, market: str = "USA") -> pd.DataFrame:
     """The paths of one mineral to one market (or `all`) in one year, with tonnes above nought."""
     table = result.tables["paths"]
     table = table[(table["mineral"] == mineral) & (table["year"] == year) & (table["tonnes"] > 0)]
-    # A stage that the chain has not is blank: an empty text or missing, by how the table was read.
-    table = table.assign(**{stage: table[stage].replace("", None) for stage in CHAIN})
-    return table if market == "all" else table[table["market"] == market]
+    table = table if market == "all" else table[table["market"] == market]
+    # A stage that the chain has not is blank throughout: an empty text or missing, by how the table was read.
+    stages = table[list(CHAIN)].replace("", None)
+    known = stages.columns[stages.notna().any()]
+    return table.assign(**{stage: stages[stage].fillna("XXX") if stage in known else None for stage in CHAIN})
 
 
 def stages_of(paths: pd.DataFrame) -> list[str]:
@@ -31,7 +34,7 @@ def stages_of(paths: pd.DataFrame) -> list[str]:
     return [stage for stage in CHAIN if paths[stage].notna().any()]
 
 
-def sankey_flows(result: Result, mineral: str, year: int, market: str = "USA", most: int = 8) -> pd.DataFrame:
+def sankey_flows(result: Result, mineral: str, year: int, market: str = "USA", most: int = MOST) -> pd.DataFrame:
     """What `sankey` draws: tonnes from each place of one stage to each of the next.
 
     Parameters
@@ -68,7 +71,9 @@ class _Node:
 
 
 @style.styled
-def sankey(result: Result, mineral: str, year: int, ax: Axes | None = None, market: str = "USA", most: int = 8) -> Axes:
+def sankey(
+    result: Result, mineral: str, year: int, ax: Axes | None = None, market: str = "USA", most: int = MOST
+) -> Axes:
     """Where a market's mineral is mined, refined and made: bands as thick as the tonnes that flow.
 
     Parameters
@@ -123,7 +128,7 @@ def _order(sizes: pd.Series, inflow: pd.DataFrame, before: dict[str, _Node]) -> 
 
 def _stacked(sizes: pd.Series, names: list[str]) -> dict[str, _Node]:
     """Nodes one below the other; a layer with fewer gaps is centred."""
-    room = max(0.0, (8 - len(names)) * GAP / 2)
+    room = max(0.0, (MOST - len(names)) * GAP / 2)
     nodes, top = {}, room
     for name in names:
         nodes[name] = _Node(top, float(sizes[name]))
@@ -140,7 +145,7 @@ def _draw_links(ax: Axes, flows: pd.DataFrame, layers: list[str], nodes: dict[st
         for source in left:
             for target in (name for name in right if (source, name) in links.index):
                 share = float(links[source, target])
-                band = _band(i + WIDTH, i + 1 - 0.0, out[source], into[target], share)
+                band = _band(i + WIDTH, i + 1, out[source], into[target], share)
                 ax.add_patch(PathPatch(band, facecolor=style.colour(source), alpha=0.5, linewidth=0))
                 out[source], into[target] = out[source] + share, into[target] + share
 
@@ -161,11 +166,8 @@ def _draw_layer(ax: Axes, nodes: dict[str, _Node], layer: str, x: int, last: boo
     for (name, node), at in zip(nodes.items(), style.spread(middles, 0.047), strict=True):
         tint = "#444444" if last else style.colour(name)
         ax.add_patch(Rectangle((x, node.top), WIDTH, node.size, facecolor=tint, linewidth=0))
-        words = (
-            style.country_name(name)
-            if last and len(nodes) == 1
-            else f"{style.country_name(name)} {_percent(node.size)}"
-        )
+        alone = last and len(nodes) == 1
+        words = style.country_name(name) + ("" if alone else f" {_percent(node.size)}")
         where, side = (x - 0.02, "right") if first else (x + WIDTH + 0.02, "left")
         text = ax.text(where, at, words, ha=side, va="center", fontsize=8)
         if not first and not last:

@@ -178,13 +178,15 @@ def _circles(ax: Axes, flows: pd.DataFrame, total: float, market: str) -> None:
     passing = flows.groupby(["from_stage", "origin"])["tonnes"].sum().groupby("origin").max() / total
     for place, share in passing.items():
         x, y = _at(str(place))
-        ax.scatter(x, miller(y), s=10 + 160 * share, color=style.colour(str(place)), edgecolors="white", zorder=3)
+        ax.scatter(
+            x, miller(y), s=10 + 160 * share, color=style.colour(str(place)), edgecolors="#666666", lw=0.5, zorder=3
+        )
     named = passing[passing >= 0.03].sort_values(ascending=False)
     _names(ax, [str(place) for place in named.index if place != market], market)
 
 
 def _names(ax: Axes, names: list[str], market: str) -> None:
-    """Names beside their places, the market's first; each takes the first of six positions that is free."""
+    """Names beside their places, the market's first; each takes the first free position, and none if all are taken."""
     taken: list[tuple[float, float, float, float]] = []
     for name in [market, *names]:
         x, y = _at(name)

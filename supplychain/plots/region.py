@@ -186,7 +186,8 @@ def central_asia_displaces(
     ax = style.axes(ax, 6.6, style.rows_height(len(change), 0.3, 1.6))
     named = style.largest(change.abs().max(), 12)
     others = change.drop(columns=named)
-    parts = change[named].assign(other_gain=others.clip(lower=0).sum(axis=1), other=others.clip(upper=0).sum(axis=1))
+    rest = {"other": others.clip(upper=0).sum(axis=1), "other_gain": others.clip(lower=0).sum(axis=1)}
+    parts = change[named].assign(**{name: part for name, part in rest.items() if part.any()})
     _diverging(ax, parts)
     ax.set_yticks(range(len(parts)), [style.spoken(mineral) for mineral in parts.index])
     ax.set(xlabel="percentage points of supply", ylim=(-0.6, len(parts) - 0.4))
@@ -216,5 +217,5 @@ def _name_bars(ax: Axes, bars: BarContainer, country: str, least: float) -> None
         if abs(bar.get_width()) >= least and not other:
             middle = (bar.get_x() + bar.get_width() / 2, bar.get_y() + bar.get_height() / 2)
             ax.text(*middle, country, ha="center", va="center", fontsize=7, color=style.ink(tint))
-    if country == "other" or country in style.COLOURS:
-        bars.set_label(style.country_name(country))
+    if other or country in style.COLOURS:
+        bars.set_label("All others" if other else style.country_name(country))

@@ -208,10 +208,13 @@ def headed(ax: Axes, title: str, subtitle: str, legend_columns: int = 0) -> Axes
 
 def _legend_above(ax: Axes, columns: int) -> float:
     """Puts the legend above the drawing; returns its height in points."""
-    handles, _ = ax.get_legend_handles_labels()
+    handles, labels = ax.get_legend_handles_labels()
     if not handles:
         return 0.0
+    named = dict(zip(labels, handles, strict=True))
     ax.legend(
+        list(named.values()),
+        list(named),
         loc="lower left",
         bbox_to_anchor=(0, 1),
         ncols=columns,
@@ -222,7 +225,7 @@ def _legend_above(ax: Axes, columns: int) -> float:
         columnspacing=1.4,
         labelspacing=0.3,
     )
-    return LEGEND_ROW * -(-len(handles) // columns) + 2
+    return LEGEND_ROW * -(-len(named) // columns) + 2
 
 
 def sourced(ax: Axes) -> Axes:

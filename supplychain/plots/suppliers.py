@@ -160,7 +160,7 @@ def supply_overview(result: Result, stage: str, market: str = "USA") -> Figure:
     figure = style.new_figure(8.2, 1.45 * rows + 1.5)
     for i, mineral in enumerate(minerals):
         _panel(figure.add_subplot(rows, columns, i + 1), supply_shares(result, mineral, stage, market), mineral)
-    title = f"{style.market_name(market)} supply by country, by where it was {style.done(stage)} — {result.title}"
+    title = f"{style.market_name(market)} supply by where it was {style.done(stage)}, percent — {result.title}"
     figure.suptitle(title, x=0.01, ha="left", weight="bold", fontsize=12)
     _legend(figure)
     return figure

@@ -43,8 +43,8 @@ def _slimmed(text: str, alt: str) -> str:
     """Drops header, comments, metadata, sizes and the ids that nothing refers to; rounds coordinates."""
     text = text[text.index("<svg") :]
     text = re.sub(r"<!--.*?-->|<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
-    used = set(re.findall(r"#([\w-]+)", text))
-    text = re.sub(r' id="([\w-]+)"', lambda found: found[0] if found[1] in used else "", text)
+    used = set(re.findall(r"#([\w.-]+)", text))
+    text = re.sub(r' id="([^"]+)"', lambda found: found[0] if found[1] in used else "", text)
     text = _POINTS.sub(lambda found: f'{found[1]}="{_NUMBER.sub(_rounded, found[2])}"', text)
     text = re.sub(r"\s*\n([A-Zz]?) *", r"\1", _FONTS.sub("'DejaVu Sans',Verdana,sans-serif", text))
     name = html.escape(alt, quote=True)

@@ -62,7 +62,7 @@ def _write(ax: Axes, filled: pd.DataFrame, worth: pd.DataFrame) -> None:
         if np.isfinite(share):
             price = worth.to_numpy()[i, j]
             text = f"{share:.0f}" + (f"\n${price:,.0f}" if price >= 0.5 else "")
-            ax.text(j, i, text, ha="center", va="center", fontsize=6.5, color="white" if share > 55 else style.INK)
+            ax.text(j, i, text, ha="center", va="center", fontsize=7, color="white" if share > 55 else style.INK)
 
 
 @style.styled

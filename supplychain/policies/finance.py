@@ -14,7 +14,6 @@ from supplychain.policies.base import (
     ALL,
     COUNTRY,
     MINERAL,
-    PLACE,
     PROJECT,
     SUPPLY,
     Amount,
@@ -37,6 +36,7 @@ from supplychain.policies.base import (
     crossed,
     matching,
     members,
+    places,
 )
 from supplychain.policies.limits import BY, FLOOR, By, scope, share_limits
 
@@ -67,8 +67,8 @@ uzbek_fund:
         years = self.active(horizon)
         if not years:
             return {}
-        places = crossed(self._made(tables, self.stages), pd.DataFrame({"country": members(dataset, self.countries)}))
-        frame = places.assign(
+        where = crossed(self._made(tables, self.stages), pd.DataFrame({"country": members(dataset, self.countries)}))
+        frame = where.assign(
             policy=policy,
             from_year=years[0],
             to_year=years[-1],
@@ -167,9 +167,8 @@ class _Paid(MineralPolicy):
         self, tables: Tables, dataset: Dataset, horizon: range, stages: pd.DataFrame, value: float | dict[int, float]
     ) -> pd.DataFrame:
         """mineral, stage, country, year, value, at places that have or could have capacity."""
-        places = crossed(stages, pd.DataFrame({"country": members(dataset, self.countries)}))
-        known = pd.concat([tables["sites"][PLACE], tables["builds"][PLACE]])
-        return crossed(places[matching(places, known)], by_year(value, self.active(horizon)))
+        frame = crossed(stages, pd.DataFrame({"country": members(dataset, self.countries)}))
+        return crossed(frame[matching(frame, places(tables))], by_year(value, self.active(horizon)))
 
 
 class PriceFloor(_Paid):

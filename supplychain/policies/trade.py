@@ -28,7 +28,9 @@ from supplychain.policies.base import (
     appended,
     by_year,
     crossed,
+    matching,
     members,
+    places,
 )
 from supplychain.policies.limits import BY, CAP, By, Stages, scope, share_limits
 
@@ -132,7 +134,7 @@ cobalt_quota:
   minerals: [cobalt]
   stages: [mine]
   tonnes: 96600
-  assumption: the quota announced for 2026 and 2027
+  source: batterymetals_cod2025
 """
     tonnes: AmountByYear = Field(description="tonnes of contained mineral a year, by year if a map")
 
@@ -159,7 +161,7 @@ section_301_tungsten:
   minerals: [tungsten]
   rate: 0.25
   years: [2025, 2035]
-  source: ustr_301_2024
+  source: ey_301_2024
 """
     countries: CountriesOrAll = Field(description="countries or groups that pay, or `all` outside the market")
     exempt: Annotated[Names | None, COUNTRY] = Field(None, description="countries or groups that pay nothing")
@@ -177,11 +179,9 @@ section_301_tungsten:
     def edit(self, policy: str, tables: Tables, dataset: Dataset, horizon: range) -> Tables:
         value = self.usd_per_t if self.rate is None else self.rate
         assert value is not None
-        frame = crossed(
-            self._stages(tables, [self.stage]),
-            pd.DataFrame({"country": list(self._payers(tables, dataset))}),
-            by_year(value, self.active(horizon)),
-        )
+        payers = pd.DataFrame({"country": list(self._payers(tables, dataset))})
+        frame = crossed(self._stages(tables, [self.stage]), payers)
+        frame = crossed(frame[matching(frame, places(tables))], by_year(value, self.active(horizon)))
         price = frame["mineral"].map(tables["minerals"].set_index("mineral")["price"])
         duty = frame["value"] * (1.0 if self.rate is None else price)
         frame = frame.assign(policy=policy, kind=self.kind, market=self.market, usd_per_t=duty)

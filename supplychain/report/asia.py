@@ -90,6 +90,7 @@ def _cargo(case: Case, names: Names) -> Grid:
         return Grid("", head)
     gross = table.pivot_table(index="corridor", columns="year", values="gross_t", aggfunc="sum")
     gross = gross.reindex(columns=[first, last]).fillna(0.0).sort_values(last, ascending=False, kind="stable")
+    gross = gross[gross.max(axis=1) >= 1.0]
     now = table[table["year"] == last]
     metal = now.groupby("corridor")["tonnes"].sum().reindex(gross.index).fillna(0.0)
     rows = []

@@ -75,8 +75,8 @@ def full_corridors(case: Case) -> pd.DataFrame:
     table = table.assign(load=(table["used_t"] + table["background_t"]) / table["capacity_t"])
     order = table.sort_values(["shadow_price_usd_per_t", "load"], ascending=False, kind="stable")
     peak = order.drop_duplicates("leg")
-    full = table[table["load"] >= FULL].groupby("leg")["year"].agg(span).rename("years")
-    return peak.merge(full, on="leg", how="left").fillna({"years": ""})
+    full = {leg: span(part["year"]) for leg, part in table[table["load"] >= FULL].groupby("leg")}
+    return peak.assign(years=[full.get(leg, "") for leg in peak["leg"]])
 
 
 def tight_byproducts(case: Case) -> pd.DataFrame:

@@ -110,9 +110,6 @@ def _plain(element: ElementTree.Element) -> None:
 def _tidy(name: str, value: str) -> str:
     if name == "style":
         return re.sub(r"font-family:[^;]*;?\s*", "", value)
-    if name in ("d", "transform", "x", "y"):
-        # A tenth of a point is a seventh of a pixel: nobody sees what is left away.
-        return " ".join(re.sub(r"-?\d+\.\d+", lambda m: f"{float(m[0]):.1f}".removesuffix(".0"), value).split())
     return "".join(value.split()) if name == LINK else value
 
 

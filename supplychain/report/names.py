@@ -33,6 +33,7 @@ class Names:
     sources: Mapping[str, str]
     technologies: Mapping[str, str]
     projects: Mapping[str, str]
+    legs: Mapping[str, str]
     concern: tuple[str, ...]
     asia: tuple[str, ...]
 
@@ -52,6 +53,10 @@ class Names:
         """A project's name; `Expansion` for growth of what is there."""
         return self.projects.get(str(name), spoken(str(name)))
 
+    def leg(self, name: object) -> str:
+        """A leg of a corridor."""
+        return self.legs.get(str(name), spoken(str(name)))
+
     def places(self, names: Iterable[object]) -> str:
         """Several places in a sentence."""
         return joined([self.place(name) for name in names])
@@ -69,6 +74,7 @@ def names_of(known: Dataset) -> Names:
         sources=dict(zip(sources["source"], sources["title"], strict=True)),
         technologies=dict(zip(technologies["technology"], technologies["name"], strict=True)),
         projects=dict(zip(projects["project"], projects["name"], strict=True)),
+        legs=dict(zip(known["legs"]["leg"], known["legs"]["name"], strict=True)),
         concern=concern,
         asia=asia,
     )

@@ -39,14 +39,18 @@ def read_results(folder: Path | str) -> list[Result]:
 
     Raises
     ------
-    InputError : the folder holds no scenario folder, or one that cannot be read.
+    InputError : the folder holds no scenario folder, one that cannot be read, or one scenario twice.
     """
     path = Path(folder)
     folders = [path] if (path / "manifest.json").is_file() else sorted(f.parent for f in path.glob("*/manifest.json"))
     if not folders:
         what = "no scenario folder in it" if path.is_dir() else "no such folder"
         raise InputError([Fault(path, 1, 1, f"not a results folder: {what}; `supplychain run` writes one")])
-    return [_read(one) for one in folders]
+    results = [_read(one) for one in folders]
+    for i, result in enumerate(results):
+        if twin := [f for f, other in zip(folders[:i], results, strict=False) if other.name == result.name]:
+            raise InputError([Fault(folders[i], 1, 1, f"scenario {result.name!r} is in {twin[0]} already")])
+    return results
 
 
 def _read(folder: Path) -> Result:

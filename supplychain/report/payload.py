@@ -14,7 +14,7 @@ from supplychain.report.binding import bound_policies, normal_prices, scarce_cap
 from supplychain.report.cases import Case
 from supplychain.report.names import Names, policy_in_words
 from supplychain.report.telling import present_values
-from supplychain.report.words import COST_ITEMS, PLACES, number, percent, significant, spoken
+from supplychain.report.words import COST_ITEMS, PLACES, percent, significant, spoken
 
 SEEN = 0.0005
 MONEY = ("cost_busd", "us_bill_busd", "public_busd")
@@ -259,26 +259,29 @@ def _binds(case: Case, names: Names) -> dict[str, list[str]]:
         if row.mineral:
             answer.setdefault(row.mineral, []).append(_policy_binds(row, names))
     for row in scarce_capacity(case).itertuples():
+        worth = _worth(row.scarcity_rent_usd_per_t, row.of_price)
         answer.setdefault(row.mineral, []).append(
-            f"{names.place(row.country)} runs full {PLACES[row.stage]} in {row.years}: one more tonne a year would "
-            f"save up to USD {number(row.scarcity_rent_usd_per_t)} ({percent(row.of_price)} of the normal price), in "
-            f"{row.year}."
+            f"{names.place(row.country)} runs full {PLACES[row.stage]} in {row.years}: one more tonne a year would save "
+            f"up to {worth}, in {row.year}."
         )
     for row in tight_byproducts(case).itertuples():
+        worth = _worth(row.shadow_price_usd_per_t, row.of_price)
         answer.setdefault(row.mineral, []).append(
             f"The host metal gives no more of it {PLACES[row.stage]} in {names.place(row.country)} in {row.years}: one "
-            f"tonne more would be worth up to USD {number(row.shadow_price_usd_per_t)} ({percent(row.of_price)} of the "
-            "normal price)."
+            f"tonne more would be worth up to {worth}."
         )
     return {mineral: sentences[:8] for mineral, sentences in answer.items()}
 
 
 def _policy_binds(row: Any, names: Names) -> str:
-    worth = f"USD {number(row.shadow_price_usd_per_t)} a tonne"
-    if pd.notna(row.of_price):
-        worth += f" ({percent(row.of_price)} of the normal price)"
     place = f" {PLACES[row.stage]}" if row.stage in PLACES else ""
     return (
-        f"{spoken(row.policy)}, on {names.place(row.scope)}{place}, binds in {row.years}: loosening it would save up "
-        f"to {worth}, in {int(row.year)}."
+        f"{spoken(row.policy)}, on {names.place(row.scope)}{place}, binds in {row.years}: loosening it by a tonne would "
+        f"save up to {_worth(row.shadow_price_usd_per_t, row.of_price)}, in {int(row.year)}."
     )
+
+
+def _worth(usd_per_t: float, of_price: float) -> str:
+    """A shadow price, and how it compares with the mineral's normal price."""
+    beside = f" ({percent(of_price)} of the normal price)" if pd.notna(of_price) else ""
+    return f"USD {significant(usd_per_t)}{beside}"

@@ -49,7 +49,7 @@ def _scenario(case: Case, reference: Case) -> list[Cell]:
 
 def binding(case: Case, names: Names) -> list[Grid]:
     """What binds in one scenario, in as many tables as there is something to say in."""
-    grids = [_policies(case, names), _plants(case, names), _corridors(case), _byproducts(case, names)]
+    grids = [_policies(case, names), _plants(case, names), _corridors(case, names), _byproducts(case, names)]
     return [grid for grid in grids if grid.rows]
 
 
@@ -69,7 +69,7 @@ def _policy(row: Any, names: Names) -> list[Cell]:
     cells += [words(row.years or NOTHING), _limit(row.asked, row.unit)]
     year = Cell(NOTHING, "") if pd.isna(row.year) else Cell(str(int(row.year)), float(row.year))
     cells += [year, rounded(row.shadow_price), words(_per(row.unit))]
-    return [*cells, figure(row.shadow_price_usd_per_t), share(row.of_price, 0)]
+    return [*cells, rounded(row.shadow_price_usd_per_t), share(row.of_price, 0)]
 
 
 def _scope(row: Any, names: Names) -> str:
@@ -103,19 +103,19 @@ def _plant(row: Any, names: Names) -> list[Cell]:
         words(STAGES.get(row.stage, row.stage)),
     ]
     cells += [words(row.years), Cell(str(row.year), float(row.year)), rounded(row.existing_t)]
-    return [*cells, figure(row.scarcity_rent_usd_per_t), share(row.of_price, 0)]
+    return [*cells, rounded(row.scarcity_rent_usd_per_t), share(row.of_price, 0)]
 
 
-def _corridors(case: Case) -> Grid:
+def _corridors(case: Case, names: Names) -> Grid:
     table = full_corridors(case)
     head = [("Leg", False), ("Corridor", False), ("Full in", False), ("Year shown", True), ("Capacity, t/yr", True)]
     head += [("Other cargo, t", True), ("These minerals, t", True), ("Load", True), ("Shadow price, USD/t", True)]
-    rows = [_leg(r) for r in table.itertuples()]
+    rows = [_leg(r, names) for r in table.itertuples()]
     return Grid("Corridors out of Central Asia", head, rows)
 
 
-def _leg(row: Any) -> list[Cell]:
-    cells = [words(spoken(str(row.leg))), words(spoken(str(row.corridor))), words(row.years or NOTHING)]
+def _leg(row: Any, names: Names) -> list[Cell]:
+    cells = [words(names.leg(row.leg)), words(spoken(str(row.corridor))), words(row.years or NOTHING)]
     cells += [Cell(str(row.year), float(row.year)), rounded(row.capacity_t), rounded(row.background_t)]
     return [*cells, rounded(row.used_t), share(row.load, 0), rounded(row.shadow_price_usd_per_t)]
 
@@ -135,7 +135,7 @@ def _byproduct(row: Any, names: Names) -> list[Cell]:
         words(names.place(row.country)),
     ]
     cells += [words(row.years), Cell(str(row.year), float(row.year)), rounded(row.available_t), rounded(row.used_t)]
-    return [*cells, figure(row.shadow_price_usd_per_t), share(row.of_price, 0)]
+    return [*cells, rounded(row.shadow_price_usd_per_t), share(row.of_price, 0)]
 
 
 def public_bill(cases: Sequence[Case]) -> Grid:
@@ -143,7 +143,7 @@ def public_bill(cases: Sequence[Case]) -> Grid:
     head = [("Policy", False), ("Scenario", False), ("Kind", False), ("For", False), ("Years", False)]
     head += [("All years, million USD", True), ("Dearest year", True), ("in it, million USD", True)]
     rows = [row for case in cases for row in _bills(case)]
-    return Grid("Public bill by policy, not discounted", head, rows)
+    return Grid("What the treasury pays, all scenarios, not discounted", head, rows)
 
 
 def _bills(case: Case) -> Iterable[list[Cell]]:

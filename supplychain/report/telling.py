@@ -161,16 +161,13 @@ def corridors(scene: Scene) -> str:
     legs = full_corridors(scene.case)
     if legs.empty:
         return "No leg of the corridors is limited."
-    full = legs[legs["years"] != ""]
+    full = int((legs["years"] != "").sum())
     fullest = legs.sort_values("load", ascending=False, kind="stable").iloc[0]
-    name = spoken(str(fullest["leg"]))
-    text = f"How full each leg out of Central Asia is, by year. {cardinal_legs(len(full))} full in some year"
-    return f"{text}; the fullest, {name}, carries {percent(fullest['load'])} of its capacity in {fullest['year']}."
-
-
-def cardinal_legs(count: int) -> str:
-    """`No leg is`, `One leg is`, `Two legs are`."""
-    return spoken(counted(count, "leg")) + (" is" if count < 2 else " are")
+    said = f"{spoken(counted(full, 'leg'))} {'is' if full < 2 else 'are'} full in {'some' if full else 'any'} year"
+    return (
+        f"How full each leg out of Central Asia is, by year. {said}; the fullest, {scene.names.leg(fullest['leg'])}, "
+        f"carries {percent(fullest['load'])} of its capacity in {fullest['year']}."
+    )
 
 
 def chain(scene: Scene) -> str:

@@ -44,10 +44,11 @@ def number(value: float, decimals: int = 0) -> str:
 
 
 def significant(value: float, digits: int = 3) -> str:
-    """A figure to so many significant digits, whole digits never rounded away."""
+    """A figure to so many significant digits: four of them from a thousand on, and at most three decimals."""
     if value is None or not math.isfinite(value) or value == 0:
         return NOTHING if value is None or not math.isfinite(value) else "0"
-    return number(value, max(0, digits - 1 - math.floor(math.log10(abs(value)))))
+    decimals = min(3, max(0, digits - 1 - math.floor(math.log10(abs(value)))))
+    return number(float(f"{value:.4g}"), decimals)
 
 
 def signed(value: float, decimals: int = 0) -> str:

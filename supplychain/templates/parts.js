@@ -15,9 +15,9 @@ function element(tag, attributes, ...children) {
 
 function number(value, decimals) {
   if (value === null || value === undefined || !Number.isFinite(value)) return "–";
-  const text = Math.abs(value).toFixed(decimals);
-  const spaced = text.replace(/\B(?=(\d{3})+(?!\d))/, "\u202f").replace(/^\d+/, (whole) => whole.replace(/\B(?=(\d{3})+$)/g, "\u202f"));
-  return value < 0 && /[1-9]/.test(text) ? "\u2212" + spaced : spaced;
+  const [whole, part] = Math.abs(value).toFixed(decimals).split(".");
+  const spaced = whole.replace(/\B(?=(\d{3})+$)/g, "\u202f") + (part ? "." + part : "");
+  return value < 0 && /[1-9]/.test(spaced) ? "\u2212" + spaced : spaced;
 }
 
 function signed(value, decimals) {
@@ -25,9 +25,10 @@ function signed(value, decimals) {
   return value > 0 && /[1-9]/.test(text) ? "+" + text : text;
 }
 
-function significant(value) {
+function significant(value, digits = 3) {
   if (!value) return number(value, 0);
-  return number(value, Math.max(0, 2 - Math.floor(Math.log10(Math.abs(value)))));
+  const decimals = Math.max(0, digits - 1 - Math.floor(Math.log10(Math.abs(value))));
+  return number(Number(value.toPrecision(4)), Math.min(3, decimals));
 }
 
 const percent = (mille, decimals = 1) => (mille === undefined ? "–" : number(mille / 10, decimals) + "\u202f%");

@@ -31,7 +31,7 @@ function showMetrics() {
   const rows = METRICS.filter(([key]) => key in scenario().figures && key in reference().figures)
     .map(([key, label, unit, decimals, fine, scale]) => {
       const [old, now, change] = [reference().figures[key], scenario().figures[key], difference(key)].map((v) => v * scale);
-      const relative = scale === 1 && unit && old > 0 ? signed((100 * change) / old, 2) + "\u202f%" : "–";
+      const relative = scale === 1 && unit && old > 0 ? (change > 0 ? "+" : "") + significant((100 * change) / old, 2) + "\u202f%" : "–";
       const name = unit ? `${label}, ${unit}` : label;
       const shown = signed(change, fine) + (unit === "%" ? "\u202fpts" : "");
       return element("tr", {}, named(name), figure(number(old, decimals), old), figure(number(now, decimals), now),

@@ -1,0 +1,136 @@
+"""The base year's pattern, solved by hand: switching suppliers, feeds, hubs, and a base year that is met (eq. 8)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from handmade import facts, solve, story
+
+
+def switch(low, high, sigma=1.0):
+    """Switching cost of a step at a price of 100 USD/t, at the geometric middle of its multiples of the base tonnes."""
+    return 100 * (1 - np.sqrt(low * high) ** (-1 / sigma))
+
+
+def test_a_delivery_moves_until_switching_costs_what_it_saves():
+    """100 t used in 2025, 200 in 2026; in the base pattern Kazakhstan brings 50 of 100, China 49; China costs 20
+    USD/t more.
+
+    With sigma = 1 and a price of 100 USD/t the steps cost 100 (1 - 1 / multiple). Kazakhstan above its 50 t: 1.94 for
+    2 t, 6.51 for 3 t, 12.23 for 4 t. China, freight included, up to 0.9 of its 49 t: 2.15 or less; from 0.9 to 0.96:
+    12.42. So China brings 44.1 t, Kazakhstan 55 and, of the step at 12.23, 0.9: that is the price. Against the base
+    pattern the switching costs 2 x 1.94 + 3 x 6.51 + 0.9 x 12.23 for the new tonnes, and for the old ones given up
+    1.96 t x 2.06 + 2.94 t x 7.58. With twice the use all tonnes are twice as many, at the same price.
+    """
+    known = facts(
+        freight={"KAZ USA sea": 0, "CHN USA sea": 20},
+        capacity={"x mine KAZ 2025": 200, "x mine CHN 2025": 200},
+        consumption={"x USA 2025": 100, "x USA 2026": 200},
+    )
+
+    def with_pattern(system):
+        base = system.deliveries["supplier"].map({"KAZ": 100.0, "CHN": 98.0})
+        return replace(system, deliveries=system.deliveries.assign(base_t=base, price=100.0, substitution=1.0))
+
+    answer = solve(known, story(2025, 2026), with_pattern)
+    brought = {(c, y): answer.value("delivered", supplier=c, year=y) for c in ("KAZ", "CHN") for y in (2025, 2026)}
+    assert brought == pytest.approx(
+        {("KAZ", 2025): 55.9, ("KAZ", 2026): 111.8, ("CHN", 2025): 44.1, ("CHN", 2026): 88.2}
+    )
+    assert [answer.price(year) for year in (2025, 2026)] == pytest.approx([switch(1.1, 1.18)] * 2)
+    new = 2 * switch(1, 1.04) + 3 * switch(1.04, 1.1) + 0.9 * switch(1.1, 1.18)
+    given_up = -1.96 * switch(0.96, 1) - 2.94 * switch(0.9, 0.96)
+    assert answer.cell("switching", "musd", year=2025) == pytest.approx((new + given_up) / 1e6)
+
+
+@pytest.mark.parametrize("traced", [True, False])
+def test_a_feed_may_grow_freely_but_not_change_its_proportion(traced):
+    """A Kazakh refinery draws half of its feed from Kazakh ore and half from Chinese, that costs 20 USD/t to bring.
+
+    100 t are refined in 2025, 200 in 2026, for 60 USD/t of freight. Beyond the usual half, Kazakh ore costs 4.65
+    USD/t for a tenth more, 5 t, and 22.15 for the next: so 55 t are Kazakh and 45 Chinese, and twice that in 2026. A
+    tonne more of metal takes half of each: 60 + 10 = 70 USD/t. One more tonne of leeway would save 20. The same for a
+    pooled market.
+    """
+    known = facts(
+        stages={"x mine": {}, "x refine": {}},
+        markets={"USA": {"traced": "true" if traced else "false"}, "ROW": {}},
+        countries={"KAZ": {"market": "ROW"}, "CHN": {"market": "ROW"}},
+        freight={"KAZ USA sea": 60, "CHN ROW land": 20},
+        capacity={"x mine KAZ 2025": 200, "x mine CHN 2025": 200, "x refine KAZ 2025": 300},
+        consumption={"x USA 2025": 100, "x USA 2026": 200},
+    )
+
+    def with_pattern(system):
+        return replace(
+            system,
+            minerals=system.minerals.assign(substitution=1.0),
+            paths=system.paths.assign(base_t=100.0),
+            feeds=system.feeds.assign(share=0.5, seed=0.0, value_usd_per_t=100.0, base_t=100.0),
+        )
+
+    answer = solve(known, story(2025, 2026), with_pattern)
+    a_year = 100 * 60 + 45 * 20 + 5 * switch(1, 1.1)
+    assert answer.objective == pytest.approx(3 * a_year)
+    assert [answer.price(year) for year in (2025, 2026)] == pytest.approx([70, 70])
+    kazakh = number_of_feed(answer, "KAZ")
+    name = "feed_pattern" if traced else "pooled_feed_pattern"
+    assert answer.dual(name, feed=kazakh, year=2026) == pytest.approx(-20)
+    assert answer.value("flow" if traced else "feed", year=2026, **{"mine" if traced else "origin": "CHN"}) == (
+        pytest.approx(90)
+    )
+
+
+def number_of_feed(answer, origin):
+    """The number of the feed from an origin."""
+    feeds = answer.system.feeds
+    return feeds.loc[feeds["origin"] == origin, "feed"].item()
+
+
+# Kazakhstan makes 60 t and China 140; the USA imports 50 t: 10 from Kazakhstan, 25 from China, 15 from Belgium, which
+# makes none: a hub, whose tonnes come from the makers by their output, 4.5 and 10.5.
+BASE_YEAR = {
+    "minerals": {"x": {"class": "metal"}},
+    "stages": {"x refine": {}},
+    "markets": {"USA": {"traced": "true"}, "CHN": ("China", "", 0.6), "ROW": ("Rest", "", 0.4)},
+    "countries": {"USA": ("", "USA"), "KAZ": ("", "ROW"), "BEL": ("", "ROW"), "CHN": ("", "CHN")},
+    "freight": {"KAZ USA sea": 10, "CHN USA sea": 20, "BEL USA sea": 5, "CHN ROW sea": 10, "KAZ CHN land": 10},
+    "production": {"x refine KAZ 2025": 60, "x refine CHN 2025": 140},
+    "import_sources": {
+        "x metal KAZ": (20, "", "true"),
+        "x metal CHN": (50, "", "true"),
+        "x metal BEL": (30, "", "true"),
+    },
+    "us_supply": {"x imports 2024": 50},
+    "prices": {"x 2024": 100},
+    "deflator": {"2024": 1},
+    "elasticities": {"metal substitution": 4, "metal short_run": 0.2, "metal long_run": 0.5},
+    "economics": {"x refine opex_usd_per_t": 40, "x refine utilisation": 0.5},
+}
+
+
+def test_the_base_year_is_met_and_a_hub_ships_at_most_what_it_can():
+    """The base year comes out as it was, at the normal price of 100 USD/t, though freight differs: each pair's margin
+    is what is left of the price, and the step of a pattern's last tonne costs 0.5 USD/t at most.
+
+    In 2026 what comes straight from Kazakhstan and China pays 20 USD/t. China then brings between 0.8 and 0.9 of its
+    tonnes, and sets the price: 120 + 100 (1 - 0.849^(-1/4)) = 115.8. Belgium is a way round for 15 / 0.8 = 18.75 t, at
+    100 + 100 (1 - 1.229^(-1/4)) = 105.0: a tonne more through it would save 10.8.
+    """
+    duty = {"kind": "tariff", "countries": ["CHN", "KAZ"], "usd_per_t": 20}
+    answer = solve(facts(**BASE_YEAR), story(2025, 2026, duty=duty))
+    brought = answer.table("supply").query("market == 'USA' and stage == 'supply'").set_index(["year", "country"])
+    assert brought.loc[2025, "tonnes"].to_dict() == pytest.approx({"BEL": 15, "CHN": 25, "KAZ": 10})
+    refined = (
+        answer.table("supply").query("market == 'USA' and stage == 'refine' and year == 2025").set_index("country")
+    )
+    assert refined["tonnes"].to_dict() == pytest.approx({"CHN": 35.5, "KAZ": 14.5})
+    for market in ("USA", "CHN", "ROW"):
+        assert answer.price(2025, market=market) == pytest.approx(100, abs=0.52)
+    assert answer.cell("switching", "musd", year=2025, market="USA") == pytest.approx(0, abs=1e-12)
+    assert brought.loc[(2026, "BEL"), "tonnes"] == pytest.approx(18.75)
+    price = 120 + switch(0.8, 0.9, sigma=4)
+    assert answer.price(2026) == pytest.approx(price)
+    assert answer.dual("hub_capacity", year=2026) == pytest.approx(100 + switch(1.18, 1.28, sigma=4) - price)
