@@ -23,7 +23,7 @@ from supplychain.system import build_system
 
 Format = Literal["mps", "lp", "iamc", "xlsx", "parquet", "frictionless"]
 PRICE_YEAR = "2025"  # whose dollars the facts are in
-WORLD = "World"
+WORLD, TRACED = "World", "USA"  # scrap and technologies are followed in the United States only
 STAGE_WORDS = {"supply": "Last Supplier"}
 
 
@@ -61,6 +61,8 @@ SERIES = (
     Series("Capacity Additions|{mineral}|{stage}", "capacity", "built_t", "t/yr", "country"),
     Series("Use Forgone|{item}", "unmet", "amount", "unit"),
     Series("Stock|{mineral}", "stocks", "level_t", "t"),
+    Series("Added Secondary Supply|{mineral}", "secondary", "used_t", "t/yr", TRACED),
+    Series("Deployment|{service}|{technology}", "technology", "deployed", "unit", TRACED),
     Series("Cost|{item}", "costs", "musd", "million USD/yr", WORLD),
     Series("Public Spending|{policy}|{item}", "public", "musd", "million USD/yr", WORLD),
     Series("Corridor Use|{corridor}|{leg}", "corridors", "used_t", "t/yr", WORLD),

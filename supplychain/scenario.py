@@ -199,9 +199,9 @@ def _parents(path: Path, document: CommentedMap, parsed: ScenarioFile, below: tu
     listed = [parsed.extends] if isinstance(parsed.extends, str) else parsed.extends or []
     for i, parent in enumerate(listed):
         line, column = documents.position(document, ("extends", i))
-        beside = path.parent / f"{parent}.yaml"
+        beside = path.parent / f"{parent.removesuffix('.yaml')}.yaml"
         try:
-            file = beside if beside.is_file() else find(parent)
+            file = beside if beside.is_file() else find(Path(parent).name)
         except (InputError, OSError, ValueError) as error:
             reason = error.faults[0].message if isinstance(error, InputError) else "no such scenario"
             raise InputError([Fault(path, line, column, f"extends {parent!r}: {reason}")]) from None

@@ -180,7 +180,7 @@ def project_owners(dataset: Dataset) -> pd.DataFrame:
     both = pd.concat([foreign, home], ignore_index=True).drop(columns=["owner_country", "owner_share"])
     both = both[both["part"] > 1e-6]
     return both.groupby(["project", "owner"], as_index=False, sort=False).agg(
-        {c: "first" for c in [*PLACE, "capacity_t", "earliest_year", "capex_musd"]} | {"part": "sum"}
+        {c: "first" for c in ["name", *PLACE, "capacity_t", "earliest_year", "capex_musd"]} | {"part": "sum"}
     )
 
 
@@ -223,7 +223,7 @@ def _capacity(dataset: Dataset, places: pd.DataFrame, years: list[int]) -> pd.Da
     return table.drop(columns="least")
 
 
-_BUILD = ["build", "project", *PLACE, "owner", "capex_usd_per_t", "wacc", "life_years"]
+_BUILD = ["build", "project", "name", *PLACE, "owner", "capex_usd_per_t", "wacc", "life_years"]
 _BUILD = [*_BUILD, "first_year", "yearly_t", "total_t"]
 
 
@@ -232,7 +232,7 @@ def builds(dataset: Dataset, places: pd.DataFrame, shares: pd.DataFrame, base_ye
 
     Returns
     -------
-    DataFrame: build, project (blank for growth), mineral, stage, country, owner, capex_usd_per_t (per annual tonne),
+    DataFrame: build, project and name (blank for growth), mineral, stage, country, owner, capex_usd_per_t (per annual tonne),
     wacc, life_years, first_year, yearly_t, total_t.
     """
     growing = places[(places["output_t"] > 0) & (places["growth_limit"] > 0) & (places["country"] != OTHER)]
@@ -241,7 +241,7 @@ def builds(dataset: Dataset, places: pd.DataFrame, shares: pd.DataFrame, base_ye
     own = np.maximum(OWN_GROWTH * growing["output_t"], SMALL_GROWTH * limit)
     first = base_year + np.ceil(growing["lead_time_years"]).astype(int)
     yearly = np.minimum(limit, own) * growing["share"]
-    growth = growing.assign(project="", own_capex=np.nan, yearly_t=yearly, total_t=np.inf, first_year=first)
+    growth = growing.assign(project="", name="", own_capex=np.nan, yearly_t=yearly, total_t=np.inf, first_year=first)
     named = project_owners(dataset).merge(places, on=PLACE)
     size = named["capacity_t"] * named["part"]
     capex = 1e6 * named["capex_musd"] / named["capacity_t"].replace(0.0, np.nan)

@@ -38,7 +38,7 @@ class System:
     owners : mineral, stage, country, owner (nationality), share (of the site's existing capacity).
     existing : mineral, stage, country, owner, year, existing_t.
     availability : mineral, stage, country, year, factor (part of what is built that can run).
-    builds : build, project, mineral, stage, country, owner, capex_usd_per_t, wacc, life_years, first_year, yearly_t,
+    builds : build, project, name, mineral, stage, country, owner, capex_usd_per_t, wacc, life_years, first_year, yearly_t,
         total_t.
     charges : build, year (of coming on line), charge_usd_per_t (annuity).
     byproducts : product, product_stage, host, host_stage, country, ratio, joint. primary : mineral, stage, country,

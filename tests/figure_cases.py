@@ -31,7 +31,7 @@ PATHS = [
 STAGES = ("mine", "refine", "fabricate", "supply")
 
 
-def small(name: str, shift: float = 0.0, controlled: bool = False) -> Result:
+def small(name: str, title: str, shift: float = 0.0, controlled: bool = False) -> Result:
     """A result of three minerals and three years.
 
     Parameters
@@ -58,7 +58,7 @@ def small(name: str, shift: float = 0.0, controlled: bool = False) -> Result:
     resolved = {"discount_rate": 0.05, "policies": policies if controlled else {}}
     costs = tables["costs"]
     objective = 1e6 * float((costs["musd"] * 1.05 ** -(costs["year"] - YEARS[0])).sum())
-    return Result(name, name.replace("_", " ").capitalize(), objective, {"scenario": {"resolved": resolved}}, tables)
+    return Result(name, title, objective, {"scenario": {"resolved": resolved}}, tables)
 
 
 def _paths(shift: float) -> pd.DataFrame:

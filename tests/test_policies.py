@@ -11,13 +11,12 @@ t), and 10 t of it elsewhere; it comes from China.
 
 from __future__ import annotations
 
-import pandas as pd
 import pytest
 from conftest import CASES, only
 from pydantic import TypeAdapter
 
 from supplychain import dataset, job, scenario
-from supplychain.policies import AnyPolicy
+from supplychain.policies import KINDS, AnyPolicy, kind_of
 from supplychain.scenario import Scenario
 
 DATA = CASES / "two_mines"
@@ -88,7 +87,7 @@ def test_supplier_cap(known, base):
 
 
 def test_supplier_cap_by_owner(known):
-    """The Uzbek mine is American: counted by owner, a cap of 20 % on the United States leaves it no room beside home."""
+    """The Uzbek mine is American: by owner, a cap of 20 % on the United States leaves it no room beside home."""
     cheap = {"kind": "cost_of_capital", "countries": ["UZB"], "rate": 0.0}
     cap = {"kind": "supplier_cap", "group": "USA", "stages": ["mine"], "minerals": ["metal"], "share": 0.2}
     free = job.run(story(cheap=cheap, p=cap), known)
@@ -107,7 +106,7 @@ def test_supplier_floor(known, base):
 
 
 def test_domestic_content(known, base):
-    """Half the value from friends: metal and alloy cost the same, 125 t are used, so 62.5 t: 20 at home, 42.5 Kazakh."""
+    """Half the value from friends: both minerals cost the same, 125 t are used; 62.5 t: 20 at home, 42.5 Kazakh."""
     fields = {"group": "friends", "stages": ["mine"], "share": 0.5}
     result = solved(known, kind="domestic_content", **fields)
     assert tonnes(result, "USA") + tonnes(result, "KAZ") == pytest.approx(62.5)
@@ -299,7 +298,7 @@ def test_corridor_with_less_room(known, base):
 
 
 def test_corridor_closed(known):
-    """A closed railway carries nothing, and other freight is turned away with ours: no plan is made impossible by it."""
+    """A closed railway carries nothing, and other freight is turned away too: no plan is made impossible by it."""
     ban = {"kind": "import_ban", "countries": ["CHN"], "minerals": ["metal"]}
     result = job.run(story(ban=ban, p={"kind": "corridor", "corridor": "middle", "closed": True}), known)
     assert tonnes(result, "KAZ") == pytest.approx(0, abs=1e-6)
@@ -365,8 +364,6 @@ def test_technology_bounds_let_prices_choose(known, base):
 
 def test_every_kind_is_tried_here():
     """A kind without a test of its effect in this file is told."""
-    from supplychain.policies import KINDS, kind_of
-
     text = (CASES.parent / "test_policies.py").read_text(encoding="utf-8")
     missing = [
         kind_of(kind) for kind in KINDS if f'kind="{kind_of(kind)}"' not in text and f'"{kind_of(kind)}"' not in text
@@ -374,7 +371,6 @@ def test_every_kind_is_tried_here():
     assert not missing
 
 
-def test_names_of_the_exercise(known):
-    """The exercise's scenario file is valid."""
-    assert scenario.read(DATA / "base.yaml", known).years == YEARS
-    assert isinstance(known["capacity"], pd.DataFrame)
+def test_the_exercise_has_its_own_scenario_file(known, base):
+    """`base.yaml` is the exercise without a policy."""
+    assert job.run(scenario.read(DATA / "base.yaml", known), known).objective == pytest.approx(base.objective)

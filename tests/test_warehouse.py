@@ -14,9 +14,10 @@ from supplychain.cli import app
 DATA = CASES / "warehouse"
 
 
-def test_published_optimum_from_the_command_line():
+def test_published_optimum_from_the_command_line(tmp_path):
     """-600 dollars (Dantzig 1963, chapter 3.6, with the figures of the GAMS model library, model `whouse`)."""
-    done = CliRunner().invoke(app, ["run", str(DATA / "warehouse.yaml"), "--data", str(DATA), "--json"])
+    arguments = ["run", str(DATA / "warehouse.yaml"), "--data", str(DATA), "--out", str(tmp_path), "--json"]
+    done = CliRunner().invoke(app, arguments)
     assert done.exit_code == 0
     assert json.loads(done.stdout)[0]["objective"] == pytest.approx(-600, abs=1e-6)
 

@@ -79,7 +79,7 @@ def project_size(lp: LinearProgram, system: System) -> None:
     build = lp.variables["build"]
     named = system.builds[np.isfinite(system.builds["total_t"])]
     unit = unit_of(named, system)
-    lp.constrain("project_size", named[["build"]], build.by("build"), upper=named["total_t"], unit=unit)
+    lp.constrain("project_size", named[["build", "project"]], build.by("build"), upper=named["total_t"], unit=unit)
 
 
 def reserves(lp: LinearProgram, system: System) -> None:

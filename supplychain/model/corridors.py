@@ -17,10 +17,10 @@ LEG_UNIT_T = 1e5
 def corridor_balance(lp: LinearProgram, system: System) -> None:
     """Eq. 6: what moves out of or into Central Asia is spread over the ways that are there."""
     shipped = lp.variables["shipped"]
-    table = shipped.table[["mineral", *KEYS]].drop_duplicates(KEYS)
+    table = shipped.table[["mineral", "stage", "origin", "destination", *KEYS]].drop_duplicates(KEYS)
     lp.constrain(
         "corridor_balance",
-        table[KEYS],
+        table,
         *_moving(lp, system),
         -shipped.by(*KEYS),
         lower=0,

@@ -86,7 +86,7 @@ def feed_pattern(lp: LinearProgram, system: System) -> None:
     """Eq. 8 for feeds: what traced paths draw from an origin beyond the usual proportion fills costly steps."""
     flow, excess, through = (lp.variables[name] for name in ("flow", "excess", "through"))
     keys = ["feed", "market", "year"]
-    table = excess.table.loc[excess.table["step"] == 0, ["mineral", *keys]]
+    table = excess.table.loc[excess.table["step"] == 0, ["mineral", "stage", "origin", "destination", *keys]]
     drawn = [
         flow.at(flow.table.loc[on, [column, "market", "year"]].rename(columns={column: "feed"}), np.flatnonzero(on))
         for column in ("feed_mine", "feed_refine")
@@ -98,7 +98,7 @@ def feed_pattern(lp: LinearProgram, system: System) -> None:
     made = through.table.assign(row=np.arange(len(through))).merge(usual, on=PLACE)
     lp.constrain(
         "feed_pattern",
-        table[keys],
+        table,
         *drawn,
         -through.at(made[keys], made["row"], made["share"]),
         -excess.by(*keys),
@@ -126,7 +126,7 @@ def pooled_feed_pattern(lp: LinearProgram, system: System) -> None:
     """The same for the pooled markets."""
     feed, excess, pooled = (lp.variables[name] for name in ("feed", "pooled_excess", "pooled"))
     keys = ["feed", "year"]
-    table = excess.table.loc[excess.table["step"] == 0, ["mineral", *keys]]
+    table = excess.table.loc[excess.table["step"] == 0, ["mineral", "stage", "origin", "destination", *keys]]
     fed, per_tonne = _fed_places(system, pooled.table)
     made = pooled.table.loc[fed, [*PLACE, "year"]].assign(row=np.flatnonzero(fed), per_tonne=per_tonne)
     usual = system.feeds[~system.feeds["hub"] & (system.feeds["share"] > 0)]
@@ -134,7 +134,7 @@ def pooled_feed_pattern(lp: LinearProgram, system: System) -> None:
     made = made.merge(usual.rename(columns={"next_stage": "stage", "destination": "country"}), on=PLACE)
     lp.constrain(
         "pooled_feed_pattern",
-        table[keys],
+        table,
         feed.by(*keys),
         -pooled.at(made[keys], made["row"], made["share"] * made["per_tonne"]),
         -excess.by(*keys),

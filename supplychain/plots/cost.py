@@ -21,19 +21,20 @@ ITEMS = {
     "margin": ("suppliers' margin", "#F5D48A"),
     "tariff": ("tariffs", "#8C6D1F"),
     "credit": ("production credits", "#5C4B8A"),
+    "subsidy": ("paid by funds", "#3F6F5F"),
     "technology": ("other technologies", "#B9A7E0"),
     "stock": ("stockpiles", "#999999"),
     "switching": ("switching suppliers", "#CC79A7"),
     "forgone": ("use given up", "#D55E00"),
     "undelivered": ("services lost", "#7A2E00"),
 }
-TOGETHER = {"time": "freight", "subsidy": "capex"}
+TOGETHER = {"time": "freight"}
 
 
 def cost_items(result: Result) -> pd.DataFrame:
     """What `costs` draws: billion USD a year, not discounted, by year (rows) and item (columns).
 
-    Time in transit is counted with freight, the part of new capital that funds pay with new capital.
+    Time in transit is counted with freight; what funds and credits pay is negative.
     """
     table = result.tables["costs"].assign(item=lambda t: t["item"].replace(TOGETHER))
     wide = table.pivot_table(index="year", columns="item", values="musd", aggfunc="sum").fillna(0.0) / 1e3

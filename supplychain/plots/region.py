@@ -57,16 +57,23 @@ def built(result: Result, countries: tuple[str, ...] = style.CENTRAL_ASIA) -> pd
 
     Returns
     -------
-    DataFrame: year, mineral, stage, country, site, built_t (t/yr of capacity), capex_musd, value_musd (capacity times
-    the mineral's normal price, million USD a year; a mine's output is valued as the refined mineral in it, so that
-    minerals and stages compare).
+    DataFrame: year, mineral, stage, country, site (its name; blank for growth), built_t (t/yr of capacity),
+    capex_musd, value_musd (capacity times the mineral's normal price, million USD a year; a mine's output is valued
+    as the refined mineral in it, so that minerals and stages compare).
     """
     table = result.tables["capacity"]
     table = table[table["country"].isin(countries) & (table["built_t"] > 1e-6)]
     prices = result.tables["prices"].groupby("mineral")["observed_usd_per_t"].mean()
     value = table["built_t"] * table["mineral"].map(prices).fillna(0.0) / 1e6
     columns = ["year", "mineral", "stage", "country", "site", "built_t", "capex_musd", "value_musd"]
-    return table.assign(value_musd=value, site=table["site"].fillna(""))[columns].reset_index(drop=True)
+    return table.assign(value_musd=value, site=_names(table))[columns].reset_index(drop=True)
+
+
+def _names(table: pd.DataFrame) -> pd.Series:
+    """What a site is called; blank for growth of what is there."""
+    grows = table["site"].fillna("").isin(["", "expansion"])
+    named = table["name"] if "name" in table else table["site"].map(lambda site: style.spoken(str(site)))
+    return named.where(~grows, "")
 
 
 @style.styled
@@ -125,9 +132,8 @@ def _circles(ax: Axes, new: pd.DataFrame, rows: pd.DataFrame) -> None:
 
 def _site(country: str, site: str, mineral: str, stage: str) -> str:
     """A project's row: its name, or the country where what is there grows."""
-    where = style.country_name(country) if site in ("", "expansion") else style.spoken(site)
-    growth = ", growth" if site in ("", "expansion") else ""
-    return f"{where}: {mineral.replace('_', ' ')} {style.place(stage)}{growth}"
+    where = site or style.country_name(country)
+    return f"{where}: {mineral.replace('_', ' ')} {style.place(stage)}{'' if site else ', growth'}"
 
 
 def _circle_legend(ax: Axes, countries: list[str], most: float, scale: float) -> None:

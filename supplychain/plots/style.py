@@ -214,7 +214,7 @@ def _legend_above(ax: Axes, columns: int) -> float:
     named = dict(zip(labels, handles, strict=True))
     ax.legend(
         list(named.values()),
-        list(named),
+        [textwrap.shorten(label, 72 // min(columns, 2), placeholder=" …") for label in named],
         loc="lower left",
         bbox_to_anchor=(0, 1),
         ncols=columns,

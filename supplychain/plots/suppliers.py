@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import textwrap
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -141,13 +143,16 @@ def supply_stages(result: Result, mineral: str, market: str = "USA") -> Figure:
         ax.set_xticks(_few(shares.index))
         ax.set(ylabel="percent")
         ax.set_title(f"Where it was {style.done(stage)}" if stage != "supply" else "Who sold it last", fontsize=9)
-    figure.suptitle(_stages_title(result, mineral, market), x=0.01, ha="left", weight="bold", fontsize=11)
+    title = f"{style.market_name(market)} supply of {mineral.replace('_', ' ')}, by country — {result.title}"
+    _head(figure, title)
     figure.supxlabel(style.SOURCE, fontsize=7, x=0.01, ha="left", color=style.QUIET)
     return figure
 
 
-def _stages_title(result: Result, mineral: str, market: str) -> str:
-    return f"{style.market_name(market)} supply of {style.spoken(mineral).lower()}, by country — {result.title}"
+def _head(figure: Figure, title: str) -> None:
+    """The title over several panels, in as many lines as it needs."""
+    lines = textwrap.fill(title, int(10.5 * figure.get_figwidth()))
+    figure.suptitle(lines, x=0.01, ha="left", weight="bold", fontsize=11)
 
 
 @style.styled
@@ -161,7 +166,7 @@ def supply_overview(result: Result, stage: str, market: str = "USA") -> Figure:
     for i, mineral in enumerate(minerals):
         _panel(figure.add_subplot(rows, columns, i + 1), supply_shares(result, mineral, stage, market), mineral)
     title = f"{style.market_name(market)} supply by where it was {style.done(stage)}, percent — {result.title}"
-    figure.suptitle(title, x=0.01, ha="left", weight="bold", fontsize=12)
+    _head(figure, title)
     _legend(figure)
     return figure
 

@@ -16,20 +16,16 @@ def corridor_use(result: Result) -> pd.DataFrame:
 
     Returns
     -------
-    DataFrame: leg, corridor, year, capacity_t, background_t, used_t (cargo, t/yr), filled (1: all cargo over
+    DataFrame: leg, name, corridor, year, capacity_t, background_t, used_t (cargo, t/yr), filled (1: all cargo over
     capacity), shadow_price_usd_per_t; legs without a limit are left out.
     """
     table = result.tables.get("corridors", pd.DataFrame())
     if table.empty:
-        return pd.DataFrame(columns=["leg", "corridor", "year", "filled", "shadow_price_usd_per_t"])
+        return pd.DataFrame(columns=["leg", "name", "corridor", "year", "filled", "shadow_price_usd_per_t"])
     table = table[np.isfinite(table["capacity_t"].astype(float))]
     filled = (table["background_t"] + table["used_t"]) / table["capacity_t"].where(table["capacity_t"] > 0)
-    return table.assign(filled=filled)
-
-
-def leg_name(leg: str) -> str:
-    """A leg's id as a name: `baku_poti` is Baku Poti."""
-    return leg.replace("_", " ").title()
+    named = table["name"] if "name" in table else table["leg"].map(lambda leg: leg.replace("_", " ").title())
+    return table.assign(filled=filled, name=named)
 
 
 @style.styled
@@ -47,11 +43,11 @@ def corridors(result: Result, ax: Axes | None = None) -> Axes:
     subtitle = f"{unit}. {result.title}"
     if use.empty:
         return style.nothing(style.axes(ax, 6.6, 2.2), title, subtitle, "No leg of a corridor has a limit in this run.")
-    filled = 100 * use.pivot_table(index=["corridor", "leg"], columns="year", values="filled")
-    worth = use.pivot_table(index=["corridor", "leg"], columns="year", values="shadow_price_usd_per_t")
+    filled = 100 * use.pivot_table(index=["corridor", "name"], columns="year", values="filled")
+    worth = use.pivot_table(index=["corridor", "name"], columns="year", values="shadow_price_usd_per_t")
     worth = worth.reindex_like(filled).abs()
     ax = style.axes(ax, 6.6, style.rows_height(len(filled), 0.3, 1.3))
-    filled.index = [f"{style.spoken(corridor)}: {leg_name(leg)}" for corridor, leg in filled.index]
+    filled.index = [f"{style.spoken(corridor)}: {name}" for corridor, name in filled.index]
     style.heat(ax, filled, lambda _: "", cmap="YlGnBu", norm=Normalize(0, 100, clip=True))
     _write(ax, filled, worth)
     return style.headed(ax, title, subtitle)
@@ -75,7 +71,8 @@ def leg_use(result: Result, leg: str, ax: Axes | None = None) -> Axes:
     """
     use = corridor_use(result)
     use = use[use["leg"] == leg].sort_values("year")
-    title, subtitle = f"{leg_name(leg)}: use against capacity", f"Million tonnes of cargo a year. {result.title}"
+    name = use["name"].iloc[0] if len(use) else leg
+    title, subtitle = f"{name}: use against capacity", f"Million tonnes of cargo a year. {result.title}"
     if use.empty:
         return style.nothing(style.axes(ax, 6.6, 2.2), title, subtitle, "This leg has no limit in this run.")
     ax = style.axes(ax, 6.6, 3.0)

@@ -261,8 +261,8 @@ def _binds(case: Case, names: Names) -> dict[str, list[str]]:
     for row in scarce_capacity(case).itertuples():
         worth = _worth(row.scarcity_rent_usd_per_t, row.of_price)
         answer.setdefault(row.mineral, []).append(
-            f"{names.place(row.country)} runs full {PLACES[row.stage]} in {row.years}: one more tonne a year would save "
-            f"up to {worth}, in {row.year}."
+            f"{names.place(row.country)} runs full {PLACES[row.stage]} in {row.years}: one more tonne a year would "
+            f"save up to {worth}, in {row.year}."
         )
     for row in tight_byproducts(case).itertuples():
         worth = _worth(row.shadow_price_usd_per_t, row.of_price)
@@ -276,8 +276,8 @@ def _binds(case: Case, names: Names) -> dict[str, list[str]]:
 def _policy_binds(row: Any, names: Names) -> str:
     place = f" {PLACES[row.stage]}" if row.stage in PLACES else ""
     return (
-        f"{spoken(row.policy)}, on {names.place(row.scope)}{place}, binds in {row.years}: loosening it by a tonne would "
-        f"save up to {_worth(row.shadow_price_usd_per_t, row.of_price)}, in {int(row.year)}."
+        f"{spoken(row.policy)}, on {names.place(row.scope)}{place}, binds in {row.years}: loosening it by a tonne "
+        f"would save up to {_worth(row.shadow_price_usd_per_t, row.of_price)}, in {int(row.year)}."
     )
 
 

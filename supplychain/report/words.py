@@ -64,10 +64,10 @@ def percent(share: float, decimals: int = 0) -> str:
 
 
 def billions(musd: float) -> str:
-    """Million USD as billions, or as millions where it is less than a tenth of a billion."""
+    """The size of million USD in words: billions, or millions where it is less than a billion."""
     size = abs(musd)
-    if 0 < size < 100:
-        return f"USD{NARROW}{significant(size, 2)} million"
+    if size < 1000:
+        return f"USD{NARROW}{significant(size)} million"
     return f"USD{NARROW}{number(size / 1e3, 1 if size < 1e6 else 0)} billion"
 
 

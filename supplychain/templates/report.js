@@ -51,7 +51,7 @@ function showVerdict() {
     return;
   }
   const cost = difference("cost_busd");
-  const money = Math.abs(cost) < 0.1 ? `${significant(Math.abs(cost) * 1e3)} million` : `${number(Math.abs(cost), 1)} billion`;
+  const money = Math.abs(cost) < 1 ? `${significant(Math.abs(cost) * 1e3)} million` : `${number(Math.abs(cost), 1)} billion`;
   const share = (key) => `from ${number(100 * reference().figures[key], 1)} to ${number(100 * scenario().figures[key], 1)}\u202f%`;
   at("verdict").textContent = `“${scenario().title}” beside “${reference().title}”: the cost of all supply ` +
     `${cost < 0 ? "falls" : "rises"} by USD\u202f${money}, the countries of concern go ${share("feoc_share")} of the average ` +
@@ -131,7 +131,9 @@ function showByMineral() {
   const caption = `Share of US supply ${PLACES[state.stage]} in ${last(scenario())}: ref. is ${reference().title}, scen. is ` +
     `${scenario().title}; changes in percentage points, the largest first`;
   const note = missing ? element("p", { class: "note" }, `${missing} minerals have no such stage.`) : "";
-  at("by-mineral").replaceChildren(sheet(caption, heads, rows), note);
+  const table = sheet(caption, heads, rows);
+  table.querySelectorAll("thead tr:last-child th").forEach((head, i) => { if (i === 12) head.classList.add("start"); });
+  at("by-mineral").replaceChildren(table, note);
 }
 
 function fields(pairs, other) {
@@ -309,7 +311,6 @@ function start() {
     if (window.innerWidth !== width) drawCharts();
     width = window.innerWidth;
   });
-  window.addEventListener("beforeprint", () => document.querySelectorAll("details").forEach((part) => { part.open = true; }));
   show();
 }
 

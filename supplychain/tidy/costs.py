@@ -15,11 +15,12 @@ from supplychain.variables.steps import delivery_reference
 def costs(lp: LinearProgram, system: System, solution: Solution) -> pd.DataFrame:
     """Cost by year and item, million USD of the year (not discounted): year, item, musd.
 
-    Items: mine, refine, fabricate (operating), capital (charge of existing plants), capex (annuities of new ones, after
-    subsidy), freight (with time on the ways out of Central Asia), time, margin (what suppliers earn above cost at the
+    Items: mine, refine, fabricate (operating), capital (charge of existing plants), capex (annuities of new ones),
+    freight (with time on the ways out of Central Asia), time, margin (what suppliers earn above cost at the
     normal price), switching (above the base pattern), forgone (use given up, at its step's value), undelivered
     (services lost), recycling, technology (margins and shifts of the mix), stock (holding, less what is left at the
-    end), tariff and credit (transfers), subsidy (the fund's annuities, not part of the cost).
+    end), tariff (paid), credit and subsidy (received, negative: production credits, and the funds' part of the annuities). All
+    items together, discounted, are the objective.
     """
     parts = [_path_costs(lp, system, solution), _pooled_costs(lp, system, solution), _shipping(lp, solution)]
     parts += [_priced(lp, system, solution, name, item) for name, item in _PRICED.items()]
@@ -129,7 +130,7 @@ def switching(lp: LinearProgram, solution: Solution) -> pd.DataFrame:
 def _annuities(lp: LinearProgram, system: System, solution: Solution) -> pd.DataFrame:
     """Yearly payments for what has been built, and what a fund pays of them."""
     parts = []
-    for name, item, sign in (("build", "capex", 1.0), ("subsidised", "capex", -1.0), ("subsidised", "subsidy", 1.0)):
+    for name, item, sign in (("build", "capex", 1.0), ("subsidised", "subsidy", -1.0)):
         v = lp.variables[name]
         share = v.table["capex_share"] if name == "subsidised" else 1.0
         yearly = values(solution, v) * v.table["charge_usd_per_t"] * share * sign / MUSD

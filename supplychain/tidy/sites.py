@@ -12,14 +12,14 @@ from supplychain.solver import Solution
 from supplychain.system import System
 from supplychain.tidy.common import MUSD, dual_in_year, values
 
-COLUMNS = ["year", *PLACE, "site", "existing_t", "used_t", "built_t", "capex_musd", "subsidy_musd"]
+COLUMNS = ["year", *PLACE, "site", "name", "existing_t", "used_t", "built_t", "capex_musd", "subsidy_musd"]
 COLUMNS = [*COLUMNS, "scarcity_rent_usd_per_t"]
 
 
 def capacity(lp: LinearProgram, system: System, solution: Solution) -> pd.DataFrame:
     """Capacity by site and year: existing_t, used_t, built_t (in the year), capex_musd, subsidy_musd, scarcity rent.
 
-    `site` is blank for what exists, `expansion`, or a project's id; the rent is that of the dearest owner's part.
+    `site` is blank for what exists, `expansion`, or a project's id, `name` the project's name; the rent is that of the dearest owner's part.
     """
     both = pd.concat([_existing(lp, system, solution), _built(lp, solution)], ignore_index=True)
     return both.sort_values(["year", *PLACE, "site"], ignore_index=True)
@@ -34,12 +34,12 @@ def _existing(lp: LinearProgram, system: System, solution: Solution) -> pd.DataF
     keys = ["year", *PLACE]
     rent = {"scarcity_rent_usd_per_t": "max", "existing_t": "sum", "used_t": "sum"}
     table = table.groupby(keys, as_index=False).agg(rent)
-    return table.assign(site="", built_t=0.0, capex_musd=0.0, subsidy_musd=0.0)[COLUMNS]
+    return table.assign(site="", name="", built_t=0.0, capex_musd=0.0, subsidy_musd=0.0)[COLUMNS]
 
 
 def _built(lp: LinearProgram, solution: Solution) -> pd.DataFrame:
     build, shared = lp.variables["build"], lp.variables["subsidised"]
-    table = build.table[["year", *PLACE, "build", "project", "capex_usd_per_t"]]
+    table = build.table[["year", *PLACE, "build", "project", "name", "capex_usd_per_t"]]
     table = table.assign(built_t=values(solution, build))
     rate = shared.table["capex_share"] * shared.table["capex_usd_per_t"] / MUSD
     paid = shared.table[["build", "year"]].assign(subsidy_musd=values(solution, shared) * rate)
@@ -49,7 +49,9 @@ def _built(lp: LinearProgram, solution: Solution) -> pd.DataFrame:
         capex_musd=lambda t: t["built_t"] * t["capex_usd_per_t"] / MUSD,
         site=lambda t: t["project"].where(t["project"] != "", "expansion"),
     )
-    sums = table.groupby(["year", *PLACE, "site"], as_index=False)[["built_t", "capex_musd", "subsidy_musd"]].sum()
+    sums = table.groupby(["year", *PLACE, "site", "name"], as_index=False)[
+        ["built_t", "capex_musd", "subsidy_musd"]
+    ].sum()
     return sums.assign(existing_t=0.0, used_t=0.0, scarcity_rent_usd_per_t=0.0)[COLUMNS]
 
 

@@ -165,7 +165,7 @@ def shipments(lp: LinearProgram, system: System, solution: Solution) -> pd.DataF
 
 
 def corridors(lp: LinearProgram, system: System, solution: Solution) -> pd.DataFrame:
-    """Legs that can fill up: year, leg, corridor, capacity_t, background_t, used_t (cargo of these minerals),
+    """Legs that can fill up: year, leg, name, corridor, capacity_t, background_t, used_t (cargo of these minerals),
     shadow_price_usd_per_t (what one more tonne of the leg's capacity would save in the year)."""
     rows = lp.constraints["leg_capacity"]
     used = shipped_on_legs(lp, system, solution)
@@ -174,7 +174,7 @@ def corridors(lp: LinearProgram, system: System, solution: Solution) -> pd.DataF
         used_t=used.reindex(keys).fillna(0.0).to_numpy(),
         shadow_price_usd_per_t=np.maximum(-dual_in_year(lp, system, solution, "leg_capacity"), 0.0),
     )
-    columns = ["year", "leg", "corridor", "capacity_t", "background_t", "used_t", "shadow_price_usd_per_t"]
+    columns = ["year", "leg", "name", "corridor", "capacity_t", "background_t", "used_t", "shadow_price_usd_per_t"]
     return table[columns].sort_values(["year", "leg"], ignore_index=True)
 
 

@@ -34,7 +34,8 @@ def flows(lp: LinearProgram, system: System) -> None:
     table = yearly(system.paths[columns].assign(cost=system.paths[costs].sum(axis=1)), system)
     table = table.assign(tariff_usd_per_t=path_tariffs(table, system))
     cost = (table["cost"] + table["tariff_usd_per_t"]) * table["weight"]
-    lp.variable("flow", table, cost=cost, unit=unit_of(table, system), label=["path", "year"])
+    label = ["mineral", *STAGES, "supplier", "market", "year"]
+    lp.variable("flow", table, cost=cost, unit=unit_of(table, system), label=label)
     through = pd.concat(
         [
             system.paths.loc[system.paths[stage] != "", ["mineral", "market", stage]]
@@ -97,7 +98,8 @@ def pooled_flows(lp: LinearProgram, system: System) -> None:
     lp.variable("pooled", output, cost=cost, unit=unit_of(output, system), label=[*PLACE, "year"])
     for name, table in (("excess", traced_excess(system)), ("pooled_excess", pooled_excess(system, pooled))):
         cost = table["cost"] * table["weight"]
-        lp.variable(name, table, upper=table["width_t"], cost=cost, unit=unit_of(table, system))
+        label = [c for c in ("mineral", "stage", "origin", "destination", "market", "year", "step") if c in table]
+        lp.variable(name, table, upper=table["width_t"], cost=cost, unit=unit_of(table, system), label=label)
 
 
 def _pooled_places(system: System, pooled: pd.DataFrame) -> pd.DataFrame:
@@ -126,5 +128,5 @@ def shipments(lp: LinearProgram, system: System) -> None:
     """Tonnes on each way out of or into Central Asia, at the cost of its legs in the year."""
     table = yearly(system.ways, system)
     table = table.assign(cost=way_costs(table, system.legs, system.way_legs))
-    label = ["kind", "move", "corridor", "year"]
+    label = ["mineral", "stage", "origin", "destination", "corridor", "year"]
     lp.variable("shipped", table, cost=table["cost"] * table["weight"], unit=unit_of(table, system), label=label)

@@ -131,7 +131,7 @@ def _excess(system: System, table: pd.DataFrame, reference: pd.Series) -> pd.Dat
     table = table.merge(system.minerals[["mineral", "substitution"]], on="mineral").merge(system.years, on="year")
     base = np.maximum(table["share"] + table["seed"], 1e-6) * reference.to_numpy()
     steps = _stepped(table, FEED_EDGES, base, table["value_usd_per_t"], from_zero=False)
-    keep = ["feed", "mineral", "year", "weight", "step", "width_t", "switching"]
+    keep = ["feed", "mineral", "stage", "origin", "destination", "year", "weight", "step", "width_t", "switching"]
     keep = [*keep, "market"] if "market" in steps else keep
     return steps[keep].assign(cost=steps["switching"])
 
