@@ -2,20 +2,25 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-SCENARIOS := status_quo diversify_away joint_investment_fund export_ban export_stop
+SCENARIOS := $(wildcard scenarios/*.yaml)
 
-.PHONY: run test lint bench clean
+.PHONY: run test lint bench caps docs clean
 
 run: $(READY)
 	$(BIN)/supplychain run $(SCENARIOS) --figures --out results
+	$(BIN)/supplychain report results --to results/report.html
 
 test: $(READY)
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile
 
 lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy supplychain
+
+docs: $(READY)
+	$(BIN)/supplychain schema > scenarios/scenario.schema.json
+	$(BIN)/supplychain schema --page > docs/scenarios.md
 
 bench: $(READY)
 	$(BIN)/python benchmarks/overhead.py
@@ -29,6 +34,5 @@ $(READY): requirements.lock pyproject.toml
 clean:
 	rm -rf $(VENV) node_modules results build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
-.PHONY: caps
 caps: $(READY)
 	$(BIN)/python examples/caps_on_china.py

@@ -147,7 +147,8 @@ def schema(
     """Print the JSON Schema of a scenario file, for editors, with the names that the facts offer."""
     with _told():
         known = facts.read(data)
-    typer.echo(reference.page() if page else json.dumps(reference.schema(known), ensure_ascii=False, indent=1), nl=page)
+    text = reference.page() if page else json.dumps(reference.schema(known), ensure_ascii=False, indent=1) + "\n"
+    typer.echo(text, nl=False)
 
 
 @app.command()

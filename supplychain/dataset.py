@@ -50,8 +50,8 @@ class Dataset:
     def only(self, minerals: Iterable[str]) -> Dataset:
         """The facts of a few minerals, for a model that solves in a second.
 
-        A by-product whose host is left out counts as won for its own sake, and a service asks for what is left of its
-        technologies' minerals.
+        A mineral that is drawn from another's mines brings that one along. A by-product whose host is left out counts
+        as won for its own sake, and a service asks for what is left of its technologies' minerals.
 
         Raises
         ------
@@ -63,6 +63,8 @@ class Dataset:
             file = self.path / "minerals.csv"
             hints = (f"no mineral {name!r}; {nearest(name, self.names('minerals'))}" for name in unknown)
             raise InputError([Fault(file, 1, 1, hint) for hint in hints])
+        ores = self["minerals"].set_index("mineral")["ore"]
+        kept = list(dict.fromkeys([*kept, *(ore for ore in ores.reindex(kept) if ore)]))
         tables = {name: _of_minerals(table, kept) for name, table in self.tables.items()}
         digest = hashlib.sha256(f"{self.digest} {sorted(kept)}".encode()).hexdigest()
         return Dataset(self.path, tables, self.money, digest)
@@ -256,7 +258,7 @@ def _unknown_names(
 ) -> Iterator[Fault]:
     fields, target = list(rule["fields"]), rule["reference"]
     known = tables[target["resource"]]
-    if known.empty:
+    if known.empty or table.empty:
         return
     have = pd.MultiIndex.from_frame(known[target["fields"]].astype(str))
     want = pd.MultiIndex.from_frame(table[fields].astype(str))

@@ -140,12 +140,9 @@ def written(data: dict[str, Any]) -> str:
     """Plain data as YAML text that reads back as the same data."""
     stream = StringIO()
     yaml = YAML(typ="safe", pure=True)
-    yaml.default_flow_style, yaml.allow_unicode, yaml.width, yaml.sort_base_mapping_type_on_output = (
-        False,
-        True,
-        110,
-        False,
-    )
+    yaml.default_flow_style = False  # type: ignore[assignment]
+    yaml.sort_base_mapping_type_on_output = False  # type: ignore[assignment]
+    yaml.allow_unicode, yaml.width = True, 110
     yaml.dump(_listed(data), stream)
     return stream.getvalue()
 

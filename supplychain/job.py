@@ -25,6 +25,8 @@ from supplychain.scenario import Scenario
 from supplychain.solver import Solution, Solver, on_optimal_face, solve_undecided
 from supplychain.system import System, build_system
 
+REFERENCE = "status_quo"
+
 
 def run(name: str | Path | Scenario, data: str | Path | Dataset | None = None) -> Result:
     """Solve one scenario.
@@ -291,7 +293,7 @@ def observed_multiples(known: Dataset) -> pd.Series:
 
 
 def summary_table(results: list[Result]) -> pd.DataFrame:
-    """One row a scenario: what it costs, on whom the United States depends, what it goes without.
+    """One row a scenario, the reference first: what it costs, on whom the United States depends, what it goes without.
 
     Returns
     -------
@@ -302,7 +304,8 @@ def summary_table(results: list[Result]) -> pd.DataFrame:
     other money than USD give the scenario and its objective only.
     """
     rows = []
-    for result in results:
+    reference = next((result for result in results if result.name == REFERENCE), results[0])
+    for result in sorted(results, key=lambda result: result is not reference):
         value = result.tables["summary"].set_index("metric")["value"]
         row: dict[str, object] = {"scenario": result.name}
         if "us_bill" not in value:
@@ -314,7 +317,7 @@ def summary_table(results: list[Result]) -> pd.DataFrame:
         }
         rows.append(
             row
-            | {"cost_busd": result.objective / 1e9, "extra_busd": (result.objective - results[0].objective) / 1e9}
+            | {"cost_busd": result.objective / 1e9, "extra_busd": (result.objective - reference.objective) / 1e9}
             | {"us_bill_busd": float(value["us_bill"]) / 1e3, "public_busd": float(value["public_spending"]) / 1e3}
             | {f"{name}_share": share for name, share in shares.items()}
             | {"short": int(value["us_minerals_short"])}

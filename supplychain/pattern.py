@@ -154,7 +154,7 @@ class _Facts:
         }
         self.statistics = _usual_statistics(dataset["us_supply"])
         self.energy = energy.set_index(["mineral", "market"])["energy_t"]
-        self.projects = dataset["projects"].groupby(["mineral", "stage", "country"])["capacity_t"].sum()
+        self.projects = _planned(dataset)
         groups = dataset["groups"]
         self.central_asia = set(groups.loc[groups["group"] == "central_asia", "country"])
 
@@ -173,6 +173,35 @@ class _Facts:
         share, planned = share.reindex(everyone, fill_value=0.0), planned.reindex(everyone, fill_value=0.0)
         wanted = (share >= LARGE_SUPPLIER) | (planned > 0) | everyone.isin(self.central_asia)
         return np.maximum(share, planned)[wanted & (everyone != OTHER)]
+
+
+def _planned(dataset: Dataset) -> pd.Series:
+    """Capacity of the named projects by mineral, stage and country; an ore's counts for each product of its basket."""
+    projects = dataset["projects"][["mineral", "stage", "country", "capacity_t"]]
+    basket = ore_baskets(dataset).rename(columns={"host": "mineral", "host_stage": "stage"})
+    of_ore = projects.merge(basket, on=["mineral", "stage", "country"])
+    of_ore = of_ore.assign(
+        mineral=of_ore["product"], stage=of_ore["product_stage"], capacity_t=of_ore["capacity_t"] * of_ore["ratio"]
+    )
+    both = pd.concat([projects, of_ore[projects.columns]], ignore_index=True)
+    return both.groupby(["mineral", "stage", "country"])["capacity_t"].sum()
+
+
+def ore_baskets(dataset: Dataset) -> pd.DataFrame:
+    """What a tonne of ore holds of each product, in every country: product, product_stage, host, host_stage, country,
+    ratio.
+
+    A country without a basket of its own has the general one.
+    """
+    ores = dataset["minerals"].loc[dataset["minerals"]["class"] == ORE, "mineral"]
+    given = dataset["byproducts"]
+    keys = ["product", "product_stage", "host", "host_stage"]
+    given = given.loc[given["host"].isin(ores), [*keys, "country", "ratio"]]
+    everywhere = (
+        given[given["country"] == ""].drop(columns="country").merge(dataset["countries"][["country"]], how="cross")
+    )
+    both = pd.concat([given[given["country"] != ""], everywhere], ignore_index=True)
+    return both.drop_duplicates([*keys, "country"], ignore_index=True)
 
 
 def _matrix(trade: pd.DataFrame) -> pd.DataFrame:

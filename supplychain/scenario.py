@@ -84,7 +84,9 @@ class Scenario:
             "story": self.story,
             "horizon": {"from": self.years[0], "to": self.years[-1]},
             "discount_rate": self.discount_rate,
-            "policies": {name: p.model_dump(exclude_none=True) for name, p in self.policies.items()},
+            "policies": {
+                name: {"kind": kind_of(type(p))} | p.model_dump(exclude_none=True) for name, p in self.policies.items()
+            },
         }
 
     def where(self, policy: str, *keys: str | int) -> Where:

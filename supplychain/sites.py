@@ -10,7 +10,7 @@ import pandas as pd
 
 from supplychain.dataset import Dataset
 from supplychain.economics import annuity
-from supplychain.pattern import ORE, OTHER
+from supplychain.pattern import ORE, OTHER, ore_baskets
 
 PLACE = ["mineral", "stage", "country"]
 PRODUCT = ["product", "product_stage", "country"]
@@ -34,9 +34,14 @@ def over_years(table: pd.DataFrame, keys: list[str], value: str, years: list[int
 
 
 def all_places(dataset: Dataset) -> pd.DataFrame:
-    """mineral, stage, country of everything that makes something, has capacity, or is named by a project."""
-    places = [dataset[t][PLACE] for t in ("production", "capacity", "projects")]
-    return pd.concat(places, ignore_index=True).drop_duplicates(ignore_index=True)
+    """mineral, stage, country of everything that makes something, has capacity, or is named by a project.
+
+    Where an ore is dug or may be, its products are won.
+    """
+    places = pd.concat([dataset[t][PLACE] for t in ("production", "capacity", "projects")], ignore_index=True)
+    dug = places.rename(columns={"mineral": "host", "stage": "host_stage"}).drop_duplicates()
+    won = ore_baskets(dataset).merge(dug, on=["host", "host_stage", "country"])[PRODUCT].set_axis(PLACE, axis=1)
+    return pd.concat([places, won], ignore_index=True).drop_duplicates(ignore_index=True)
 
 
 def sites(
@@ -113,15 +118,16 @@ def byproducts(dataset: Dataset) -> pd.DataFrame:
     product's).
     """
     given, places = dataset["byproducts"], all_places(dataset)
-    general = given[given["country"] == ""].drop(columns="country")
-    made = places[PLACE].set_axis(PRODUCT, axis=1)
-    hosts = places[PLACE].set_axis(["host", "host_stage", "country"], axis=1)
+    ores = _ores(dataset)
+    made = places.set_axis(PRODUCT, axis=1)
+    hosts = places.set_axis(["host", "host_stage", "country"], axis=1)
     pairs = ["product", "product_stage", "host", "host_stage"]
-    spread = general[[*pairs, "ratio"]].merge(made, on=PRODUCT[:2]).merge(hosts, on=["host", "host_stage", "country"])
-    known = given.loc[given["country"] != "", [*pairs, "country", "ratio"]]
-    table = pd.concat([known, spread], ignore_index=True).drop_duplicates([*pairs, "country"], ignore_index=True)
+    given = given.loc[~given["host"].isin(ores), [*pairs, "country", "ratio"]]
+    spread = given[given["country"] == ""].drop(columns="country").merge(made, on=PRODUCT[:2])
+    table = pd.concat([given[given["country"] != ""], spread], ignore_index=True)
+    table = pd.concat([table.drop_duplicates([*pairs, "country"]), ore_baskets(dataset)], ignore_index=True)
     table = table.merge(hosts, on=["host", "host_stage", "country"])
-    return table.assign(joint=table["host"].isin(_ores(dataset)))
+    return table.assign(joint=table["host"].isin(ores))
 
 
 def joint_places(table: pd.DataFrame) -> pd.DataFrame:
@@ -232,8 +238,8 @@ def builds(dataset: Dataset, places: pd.DataFrame, shares: pd.DataFrame, base_ye
 
     Returns
     -------
-    DataFrame: build, project and name (blank for growth), mineral, stage, country, owner, capex_usd_per_t (per annual tonne),
-    wacc, life_years, first_year, yearly_t, total_t.
+    DataFrame: build, project and name (blank for growth), mineral, stage, country, owner, capex_usd_per_t (per annual
+    tonne), wacc, life_years, first_year, yearly_t, total_t.
     """
     growing = places[(places["output_t"] > 0) & (places["growth_limit"] > 0) & (places["country"] != OTHER)]
     growing = growing.merge(shares[shares["share"] > 0], on=PLACE)

@@ -38,8 +38,8 @@ class System:
     owners : mineral, stage, country, owner (nationality), share (of the site's existing capacity).
     existing : mineral, stage, country, owner, year, existing_t.
     availability : mineral, stage, country, year, factor (part of what is built that can run).
-    builds : build, project, name, mineral, stage, country, owner, capex_usd_per_t, wacc, life_years, first_year, yearly_t,
-        total_t.
+    builds : build, project, name, mineral, stage, country, owner, capex_usd_per_t, wacc, life_years, first_year,
+        yearly_t, total_t.
     charges : build, year (of coming on line), charge_usd_per_t (annuity).
     byproducts : product, product_stage, host, host_stage, country, ratio, joint. primary : mineral, stage, country,
         share.
@@ -134,6 +134,7 @@ def build_system(dataset: Dataset, scenario: Scenario) -> System:
     tables = _base_tables(dataset, years) | {"years": pd.DataFrame({"year": years, "weight": weights})}
     tables |= {name: _empty(columns) for name, columns in EMPTY.items()}
     tables = policies.apply(dict(scenario.policies), tables, dataset, scenario.years)
+    tables["use"] = uses.with_growth(tables)
     return System(**tables, money=dataset.money)
 
 
@@ -159,7 +160,7 @@ def _base_tables(dataset: Dataset, years: list[int]) -> Tables:
         **moved,
         "minerals": _with_ores(dataset, minerals, made["sites"]),
         "chain": pattern.chain,
-        "use": uses.use(dataset, pattern, energy, years),
+        "use": uses.use(dataset, pattern, years),
         "legs": movements.legs(dataset, years),
         "homes": dataset["countries"][["country", "market"]],
     }

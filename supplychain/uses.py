@@ -54,12 +54,12 @@ def energy_use(mix: pd.DataFrame, targets: pd.DataFrame, intensities: pd.DataFra
     return taken.rename("energy_t").reset_index().assign(market="USA")
 
 
-def use(dataset: Dataset, pattern: Pattern, energy: pd.DataFrame, years: list[int]) -> pd.DataFrame:
-    """Price-responsive use by mineral, market and year, and the growth of all use, energy's included.
+def use(dataset: Dataset, pattern: Pattern, years: list[int]) -> pd.DataFrame:
+    """Price-responsive use by mineral, market and year.
 
     Returns
     -------
-    DataFrame: mineral, market, traced, year, tonnes, growth (1 in the base year), base_t, value_usd_per_t (NaN:
+    DataFrame: mineral, market, traced, year, tonnes, growth (1, until it is known), base_t, value_usd_per_t (NaN:
     valued by its demand curve).
     """
     table = pattern.use.merge(pd.DataFrame({"year": years}), how="cross")
@@ -67,11 +67,19 @@ def use(dataset: Dataset, pattern: Pattern, energy: pd.DataFrame, years: list[in
     table = table.merge(index, on=["mineral", "market", "year"], how="left").fillna({"index": 1.0})
     table = table.merge(dataset["markets"][["market", "traced"]], on="market")
     responsive = (table["base_t"] - table["energy_t"]).clip(lower=0.0) * table["index"]
-    of_energy = energy.set_index(["mineral", "market", "year"])["energy_t"]
-    taken = of_energy.reindex(pd.MultiIndex.from_frame(table[["mineral", "market", "year"]]), fill_value=0.0)
-    growth = (responsive + taken.to_numpy()) / table["base_t"].replace(0.0, np.nan)
-    table = table.assign(tonnes=responsive, growth=growth.fillna(1.0)).drop(columns=["index", "energy_t"])
+    table = table.assign(tonnes=responsive, growth=1.0).drop(columns=["index", "energy_t"])
     return _as_given(table, dataset["consumption"])
+
+
+def with_growth(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
+    """The use table with the growth of all use since the base year, that of the reference mix of technologies included.
+    """
+    table = tables["use"]
+    energy = energy_use(tables["technologies"], tables["services"], tables["intensities"])
+    keys = ["mineral", "market", "year"]
+    taken = energy.set_index(keys)["energy_t"].reindex(pd.MultiIndex.from_frame(table[keys]), fill_value=0.0)
+    growth = (table["tonnes"] + taken.to_numpy()) / table["base_t"].replace(0.0, np.nan)
+    return table.assign(growth=growth.fillna(1.0))
 
 
 def _as_given(table: pd.DataFrame, consumption: pd.DataFrame) -> pd.DataFrame:

@@ -43,6 +43,26 @@ TWO_SITES: dict[str, Rows] = {
     "countries": {"KAZ": {}, "CHN": {}},
     "freight": {"KAZ USA sea": 60, "CHN USA sea": 100},
 }
+# Kazakhstan makes 60 t and China 140; the USA imports 50 t: 10 from Kazakhstan, 25 from China, 15 from Belgium, which
+# makes none: a hub, whose tonnes come from the makers by their output, 4.5 and 10.5.
+BASE_YEAR: dict[str, Rows] = {
+    "minerals": {"x": {"class": "metal"}},
+    "stages": {"x refine": {}},
+    "markets": {"USA": {"traced": "true"}, "CHN": ("China", "", 0.6), "ROW": ("Rest", "", 0.4)},
+    "countries": {"USA": ("", "USA"), "KAZ": ("", "ROW"), "BEL": ("", "ROW"), "CHN": ("", "CHN")},
+    "freight": {"KAZ USA sea": 10, "CHN USA sea": 20, "BEL USA sea": 5, "CHN ROW sea": 10, "KAZ CHN land": 10},
+    "production": {"x refine KAZ 2025": 60, "x refine CHN 2025": 140},
+    "import_sources": {
+        "x metal KAZ": (20, "", "true"),
+        "x metal CHN": (50, "", "true"),
+        "x metal BEL": (30, "", "true"),
+    },
+    "us_supply": {"x imports 2024": 50},
+    "prices": {"x 2024": 100},
+    "deflator": {"2024": 1},
+    "elasticities": {"metal substitution": 4, "metal short_run": 0.2, "metal long_run": 0.5},
+    "economics": {"x refine opex_usd_per_t": 40, "x refine utilisation": 0.5},
+}
 
 
 def write(folder: Path, **tables: Rows) -> Path:

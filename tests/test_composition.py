@@ -57,7 +57,7 @@ def resolved(path, known):
     return scenario.read(path, known).resolved()["policies"]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(own=random_policies, parent=random_policies)
 def test_resolving_twice_changes_nothing(exercise, own, parent):
     """A resolved scenario, printed and read again, is the same scenario with the same hash."""
@@ -71,7 +71,7 @@ def test_resolving_twice_changes_nothing(exercise, own, parent):
     assert documents.written(twice.resolved()) == documents.written(once.resolved())
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(a=random_policies, b=random_policies, c=random_policies)
 def test_extending_is_associative(exercise, a, b, c):
     """`[a, b, c]`, `[ab, c]` and `[a, bc]` are the same, where ab extends a and b; and so is a chain of parents."""
@@ -88,7 +88,7 @@ def test_extending_is_associative(exercise, a, b, c):
     assert list(flat.items()) == list(left.items()) == list(right.items()) == list(chain.items())
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(own=random_policies, gone=st.sampled_from(IDS))
 def test_removing_by_null_equals_never_having_it(exercise, own, gone):
     """A child that sets an id to null is the child of a parent that never had it."""
@@ -100,7 +100,7 @@ def test_removing_by_null_equals_never_having_it(exercise, own, gone):
     assert removed == never
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(a=random_policies, b=random_policies)
 def test_order_matters_only_where_ids_collide(exercise, a, b):
     """The later one has the last word on the ids that both name; all else is the same in either order."""
@@ -147,7 +147,7 @@ APART = {
 }
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(names=st.lists(st.sampled_from(sorted(APART)), unique=True, min_size=2), shuffled=st.randoms())
 def test_policies_that_set_different_things_commute(exercise, tables, names, shuffled):
     """Policies of different kinds edit the tables to the same end in any order (added rows may change places)."""

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from handmade import facts, loss, solve, story
+from handmade import BASE_YEAR, facts, loss, solve, story
+
+from supplychain.system import build_system
 
 USE = {"x USA .": 100}
 # Capital at 10 % over two years costs 1.21 / 2.1 of itself a year.
@@ -66,6 +68,22 @@ def test_a_project_is_built_once_and_runs_as_far_as_it_is_available():
     assert [answer.value("build", year=year) for year in (2026, 2027)] == pytest.approx([15, 0])
     assert [answer.value("through", country="KAZ", year=y) for y in (2025, 2026, 2027)] == pytest.approx([80, 95, 87.5])
     assert answer.dual("project_size") == pytest.approx(-7.9)
+
+
+def test_growth_is_limited_by_lead_time_and_by_what_is_there():
+    """Of the world's 202 t Kazakhstan makes 60, China 140, Uzbekistan 2; a plant takes 2.5 years, so none before
+    2028.
+
+    A year's growth is at most 5 % of the world, 10.1 t, and a fifth of the country's own, 12 and 28 t; but a small
+    maker may add a tenth of the limit, 1.01 t, where a fifth of its own is 0.4.
+    """
+    limits = {"x refine growth_limit": 0.05, "x refine lead_time_years": 2.5}
+    made = BASE_YEAR["production"] | {"x refine UZB 2025": 2}
+    uzbek = {"countries": BASE_YEAR["countries"] | {"UZB": ("", "ROW")}, "production": made}
+    known = facts(**BASE_YEAR | uzbek | {"economics": BASE_YEAR["economics"] | limits})
+    builds = build_system(known, story(2025, 2030)).builds.set_index("country")
+    assert builds["yearly_t"].to_dict() == pytest.approx({"KAZ": 10.1, "CHN": 10.1, "UZB": 1.01})
+    assert set(builds["first_year"]) == {2028} and set(builds["project"]) == {""}
 
 
 def test_owners_share_a_site_and_lose_their_own_part():

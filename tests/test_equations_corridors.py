@@ -18,15 +18,17 @@ TWO_WAYS = {
 }
 
 
-def test_a_full_leg_earns_what_one_more_tonne_of_cargo_would_save():
+@pytest.mark.parametrize("traced", [True, False])
+def test_a_full_leg_earns_what_one_more_tonne_of_cargo_would_save(traced):
     """The railway carries 40 t of cargo, 10 of them other traffic: 15 t of x. China delivers the other 25 of 40 t. A
     tonne of cargo more is half a tonne of x, which comes for 100 instead of 150: 25 USD.
 
     In 2026 the railway is closed and China has 25 t: 15 t cross the Caspian at 180. A tonne of rail would save half
-    of 80.
+    of 80. It is the same whether the market is traced or pooled.
     """
     known = facts(
         **TWO_WAYS,
+        markets={"USA": {"traced": "true" if traced else "false"}},
         leg_capacity={"rail 2025": (40, 10)},
         capacity={"x mine KAZ 2025": 100, "x mine CHN 2025": 100},
         consumption={"x USA .": 40},
@@ -38,7 +40,8 @@ def test_a_full_leg_earns_what_one_more_tonne_of_cargo_would_save():
     moved = answer.table("shipments").set_index(["year", "corridor"])[["tonnes", "gross_t"]]
     assert moved.loc[(2025, "northern")].tolist() == pytest.approx([15, 30])
     assert moved.loc[(2026, "middle")].tolist() == pytest.approx([15, 30])
-    assert answer.table("paths").query("mine == 'KAZ'")["corridor"].tolist() == ["northern", "middle"]
+    if traced:
+        assert answer.table("paths").query("mine == 'KAZ'")["corridor"].tolist() == ["northern", "middle"]
     rail = answer.table("corridors").set_index("year")
     assert rail["used_t"].tolist() == pytest.approx([30, 0])
     assert rail["shadow_price_usd_per_t"].tolist() == pytest.approx([25, 40])

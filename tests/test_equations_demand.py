@@ -5,10 +5,19 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
-from handmade import facts, loss, solve, story
+from handmade import BASE_YEAR, facts, loss, solve, story, write
 
+from supplychain import dataset
 from supplychain.system import build_system
+
+
+def test_facts_by_hand_are_what_a_package_holds(tmp_path):
+    """Tables from dicts are the ones that are read, and checked, from a data package with the same rows."""
+    read, made = dataset.read(write(tmp_path, **BASE_YEAR)), facts(**BASE_YEAR)
+    for name in read.tables:
+        pd.testing.assert_frame_equal(made[name], read[name], obj=name)
 
 
 def test_demand_is_met_and_its_dual_is_the_delivered_price():
@@ -157,7 +166,7 @@ def test_secondary_supply_is_scrap_collected_and_recovered_beyond_the_base_year(
         technologies={"car cars": {}, "turbine wind": {}},
         technology_mix={"car 2025": 1, "turbine 2025": 1},
         intensities={"car x": 2, "turbine x": 1},
-        lifetimes={"cars": (0.5, 1000), "wind": (1.5, 1000)},
+        lifetimes={"cars": (0.5, 100), "wind": (1.5, 100)},
         past_deployment={"wind 2023": 50, "wind 2024": 100},
         recycling={"x cars": (0.5, 0.8, 0.3), "x wind": (0.5, 0.8, 0.3), "x other": (0.1, 1, 0.3)},
         scrap={"x": 0.5},
@@ -182,8 +191,8 @@ def test_a_stock_carries_cheap_tonnes_on_and_a_target_costs_what_it_ties_up():
     for 100 in 2026 and held: shadow price 105 USD/t.
     """
     known = facts(capacity={"x mine KAZ 2025": 110, "x mine CHN 2025": 200}, consumption={"x USA .": 100})
-    stock = {"kind": "stockpile", "days": {2025: 0, 2026: 36.5}, "holding_usd_per_t": 5, "years": (2025, 2026)}
-    answer = solve(known, story(2025, 2026, stock=stock, lost=loss(30 / 110)))
+    stock = {"kind": "stockpile", "days": {2025: 0, 2026: 36.5}, "most_days": 73, "holding_usd_per_t": 5}
+    answer = solve(known, story(2025, 2026, stock=stock | {"years": (2025, 2026)}, lost=loss(30 / 110)))
     assert answer.objective == pytest.approx(110 * 60 + 50 + 80 * 60 + 20 * 100 + 50)
     assert answer.table("stocks")["level_t"].tolist() == pytest.approx([10, 10])
     assert [answer.price(year) for year in (2025, 2026)] == pytest.approx([95, 100])

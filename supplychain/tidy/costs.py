@@ -19,8 +19,8 @@ def costs(lp: LinearProgram, system: System, solution: Solution) -> pd.DataFrame
     freight (with time on the ways out of Central Asia), time, margin (what suppliers earn above cost at the
     normal price), switching (above the base pattern), forgone (use given up, at its step's value), undelivered
     (services lost), recycling, technology (margins and shifts of the mix), stock (holding, less what is left at the
-    end), tariff (paid), credit and subsidy (received, negative: production credits, and the funds' part of the annuities). All
-    items together, discounted, are the objective.
+    end), tariff (paid), credit and subsidy (received, negative: production credits, and the funds' part of the
+    annuities). All items together, discounted, are the objective.
     """
     parts = [_path_costs(lp, system, solution), _pooled_costs(lp, system, solution), _shipping(lp, solution)]
     parts += [_priced(lp, system, solution, name, item) for name, item in _PRICED.items()]

@@ -19,7 +19,8 @@ COLUMNS = [*COLUMNS, "scarcity_rent_usd_per_t"]
 def capacity(lp: LinearProgram, system: System, solution: Solution) -> pd.DataFrame:
     """Capacity by site and year: existing_t, used_t, built_t (in the year), capex_musd, subsidy_musd, scarcity rent.
 
-    `site` is blank for what exists, `expansion`, or a project's id, `name` the project's name; the rent is that of the dearest owner's part.
+    `site` is blank for what exists, `expansion`, or a project's id, `name` the project's name; the rent is that of
+    the dearest owner's part.
     """
     both = pd.concat([_existing(lp, system, solution), _built(lp, solution)], ignore_index=True)
     return both.sort_values(["year", *PLACE, "site"], ignore_index=True)

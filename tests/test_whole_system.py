@@ -1,0 +1,175 @@
+"""The whole system on real facts of a few minerals: hosts, corridors, owners, projects, services."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from conftest import only
+from handmade import POLICY, loss, solve
+
+from supplychain import dataset, job, scenario
+
+
+def status_quo(known, last, **policies):
+    """The status quo from 2025 to a last year, with policies that stand for what a test asks."""
+    named = {name: POLICY.validate_python(fields | {"assumption": "a test"}) for name, fields in policies.items()}
+    story = scenario.read("status_quo", known)
+    return replace(story, years=range(story.years[0], last + 1), policies=named)
+
+
+def closed(*legs):
+    """A policy that closes legs of corridors from 2026 on."""
+    return {"kind": "corridor", "legs": list(legs), "closed": True}
+
+
+def at(table, **labels):
+    """The rows of a table that carry these labels."""
+    for column, label in labels.items():
+        table = table[table[column].isin(label if isinstance(label, tuple) else (label,))]
+    return table
+
+
+def test_without_alumina_there_is_no_gallium(shipped):
+    """China refines no alumina in 2027: its gallium, nearly all of the world's, stops with it, and comes back in 2028.
+
+    The price in the United States goes up by over a third in the year: nobody else has alumina to spare.
+    """
+    known = only(shipped, ["aluminium", "gallium"])
+    stop = loss(1.0, "CHN", minerals=["aluminium"], stages=["refine"], years=(2027, 2027))
+    answer = solve(known, status_quo(known, 2028, stop=stop))
+    won = {y: answer.value("through", mineral="gallium", country="CHN", year=y) for y in (2026, 2027, 2028)}
+    pooled = {y: answer.value("pooled", mineral="gallium", country="CHN", year=y) for y in (2026, 2027, 2028)}
+    assert won[2027] == pytest.approx(0, abs=1e-6) and pooled[2027] == pytest.approx(0, abs=1e-6)
+    assert pooled[2026] > 500 and pooled[2028] > 500
+    assert answer.price(2027, "gallium") > 1.3 * answer.price(2026, "gallium")
+
+
+def test_copper_in_uzbekistan_brings_rhenium_tellurium_and_selenium(shipped):
+    """A fund shares in Uzbek mines and smelters, and the United States takes 150,000 t of their copper in 2029.
+
+    The second stage of Almalyk is built, and slimes and smelter gases hold over half as much again of the three as they
+    would without it: at least as much of them is won, and what the market does not take is reported as unsold.
+    """
+    known = only(shipped, ["copper", "molybdenum", "rhenium", "tellurium", "selenium"])
+    fund = {"kind": "investment_fund", "countries": ["UZB"], "capex_share": 0.3, "budget_musd": 1000}
+    buy = {"kind": "offtake", "country": "UZB", "mineral": "copper", "tonnes": {2026: 0, 2029: 150_000}}
+    policies = {"fund": fund, "mined": buy | {"stage": "mine"}, "refined": buy | {"stage": "refine"}}
+    before, after = solve(known, status_quo(known, 2029)), solve(known, status_quo(known, 2029, **policies))
+    built = at(after.table("capacity"), country="UZB", mineral="copper")
+    assert {"almalyk_stage2"} <= set(built.loc[built["built_t"] > 0, "site"])
+    products = ("rhenium", "tellurium", "selenium")
+    then, now = (
+        at(a.table("byproducts"), country="UZB", year=2029, mineral=products).set_index("mineral")
+        for a in (before, after)
+    )
+    assert (now["available_t"] > 1.5 * then["available_t"]).all() and len(now) == 3
+    assert (now["used_t"] > then["used_t"] * (1 - 1e-6)).all()
+    assert now["unsold_t"].to_dict() == pytest.approx((now["available_t"] - now["used_t"]).to_dict())
+
+
+def test_without_the_north_cargo_crosses_the_caspian(shipped):
+    """Transit through Russia is closed from 2026 on: 2.8 Mt of Central Asian metals and concentrate, which go there in
+    2025, look for another way.
+
+    Chinese ports take what their leg can carry and it earns a rent; the Caspian, hardly used before, carries over a
+    million tonnes. With the Chinese ports closed as well the ferries from Aktau are full: a tonne more of them would
+    save money, and over a million tonnes of cargo are not shipped at all.
+    """
+    known = only(shipped, ["chromium", "copper", "zinc", "aluminium", "manganese"])
+    north, east = closed("russia_transit"), closed("china_coast")
+    one = solve(known, status_quo(known, 2026, north=north))
+    both = solve(known, status_quo(known, 2026, north=north, east=east))
+    before, after, least = (
+        at(answer.table("shipments"), year=year).groupby("corridor")["gross_t"].sum()
+        for answer, year in ((one, 2025), (one, 2026), (both, 2026))
+    )
+    assert before["northern"] > 2e6 and "northern" not in after
+    assert after["middle"] > before.get("middle", 0.0) + 1e6
+    assert least.sum() < before.sum() - 1e6
+    for answer, leg in ((one, "china_coast"), (both, "caspian_aktau_baku")):
+        row = at(answer.table("corridors"), year=2026, leg=leg).iloc[0]
+        assert row["used_t"] == pytest.approx(row["capacity_t"] - row["background_t"])
+        assert row["shadow_price_usd_per_t"] > 1
+
+
+def test_a_cap_on_chinese_owners_bites_where_one_on_china_does_not(shipped):
+    """Half of the cobalt that the United States gets is mined by Chinese companies, in Congo and Indonesia; none in
+    China.
+
+    A cap of 25 % on China by place leaves the plan as it is. By owner, Chinese mines must go from over 50 to 25 %,
+    and Congo's other owners take their part; the place stays, and since one owner's tonne in Congo is as good as
+    another's it costs next to nothing: partners are swapped.
+    """
+    known = only(shipped, ["cobalt", "copper", "nickel"])
+    cap = {"kind": "supplier_cap", "group": "CHN", "minerals": ["cobalt"], "stages": ["mine"], "share": 0.25}
+    free, place, owner = (
+        solve(known, status_quo(known, 2026, **policies))
+        for policies in ({}, {"cap": cap | {"by": "place"}}, {"cap": cap | {"by": "owner"}})
+    )
+    mined = [
+        at(a.table("supply"), year=2026, mineral="cobalt", stage="mine", market="USA") for a in (free, place, owner)
+    ]
+    by_owner = [table.groupby("owner")["share"].sum() for table in mined]
+    by_place = [table.groupby("country")["share"].sum() for table in mined]
+    assert by_owner[0]["CHN"] > 0.5 and by_place[0].get("CHN", 0.0) < 0.02
+    assert place.objective == pytest.approx(free.objective, rel=1e-12)
+    assert by_owner[1].to_dict() == pytest.approx(by_owner[0].to_dict(), abs=1e-3)
+    assert by_owner[2]["CHN"] == pytest.approx(0.25, abs=1e-6)
+    others = [at(table, country="COD").query("owner != 'CHN'")["share"].sum() for table in mined]
+    assert others[2] > others[0] + 0.2
+    assert by_place[2].to_dict() == pytest.approx(by_place[0].to_dict(), abs=1e-2)
+
+
+@pytest.fixture(scope="module")
+def graphite(shipped):
+    """Battery graphite and lithium as they go on, and when half of the anode graphite stays away in 2026."""
+    known = only(shipped, ["graphite", "anode_graphite", "lithium"])
+    abroad = sorted(set(shipped["countries"]["country"]) - {"USA"})
+    ban = {"kind": "export_ban", "countries": abroad, "against": ["USA"], "minerals": ["anode_graphite"], "share": 0.5}
+    return job.run(status_quo(known, 2026), known), job.run(status_quo(known, 2026, ban=ban), known)
+
+
+def test_short_of_graphite_vehicles_are_lost_and_lithium_is_not_needed(graphite):
+    """Half of what the United States gets of anode graphite stays away in 2026.
+
+    Over 100,000 vehicles and nearly all of the year's grid storage are not made; the lithium that they would have held,
+    over a third of its supply, is not bought. A tonne of graphite is then worth the vehicles that it would make.
+    """
+    usual, short = graphite
+    lost = at(short.unmet, market="USA", year=2026).set_index("item")
+    assert lost.loc["light_ev", "unit"] == "vehicle" and lost.loc["light_ev", "amount"] > 1e5
+    assert lost.loc["storage", "unit"] == "MW" and lost.loc["storage", "share"] > 0.9
+    assert usual.unmet.query("unit == 'vehicle'").empty
+    assert short.tables["summary"].set_index("metric").loc["vehicles_lost", "value"] > 1e5
+    us = {"market": "USA", "year": 2026}
+    before, after = (at(r.supply, mineral="lithium", stage="supply", **us)["tonnes"].sum() for r in graphite)
+    assert after < 0.65 * before
+    price, dear = (at(r.prices, mineral="anode_graphite", **us)["usd_per_t"].item() for r in graphite)
+    assert dear > 100 * price
+
+
+def test_such_a_run_shows_what_it_is_worth(graphite):
+    """Residuals, gap and mass balance of the plan that is reported, and the cost items that add up to the objective."""
+    for result in graphite:
+        manifest = result.manifest
+        assert manifest["primal_residual"] < 1e-6 and manifest["dual_residual"] < 1e-6
+        assert manifest["gap"] < 1e-8
+        assert set(manifest["mass_balance"]) == {"graphite", "anode_graphite", "lithium"}
+        assert max(manifest["mass_balance"].values()) < 1e-9
+        value = (result.costs["musd"] * 1.05 ** (2025 - result.costs["year"])).sum() * 1e6
+        assert value == pytest.approx(result.objective, rel=1e-6)
+
+
+def test_projects_by_name_and_their_sources(shipped):
+    """At least 35 named projects, 20 of them in Central Asia, each with a size, a year and a source or an estimate with
+    its range; nine fact rows in ten have a source.
+    """
+    projects = shipped["projects"]
+    region = set(at(shipped["groups"], group="central_asia")["country"])
+    assert projects["project"].nunique() >= 35
+    assert projects["country"].isin(region).sum() >= 20
+    assert (projects["capacity_t"] > 0).all() and (projects["name"] != "").all()
+    assert ((projects["source"] != "") | projects["low"].notna()).all()
+    sourced = dataset.coverage(shipped)
+    assert sourced["sourced"].sum() / sourced["rows"].sum() >= 0.9
