@@ -5,7 +5,9 @@ What is written is the same wherever it is run: no times, no versions of the mac
 
 from __future__ import annotations
 
+import os
 import sys
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import nbformat
@@ -13,7 +15,7 @@ from nbclient import NotebookClient
 from traitlets.config import Config
 
 HERE = Path(__file__).parent
-# Kernels are talked to through files, not ports: no warning about open ports, no need of a network.
+# Kernels are talked to through files, not ports: nothing on the machine's network.
 BY_FILE = Config({"KernelManager": {"transport": "ipc"}})
 METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
@@ -39,6 +41,7 @@ def execute(path: Path) -> None:
 
 
 if __name__ == "__main__":
-    for file in map(Path, sys.argv[1:] or sorted(HERE.glob("*.ipynb"))):
-        print(f"{file.name} ...", flush=True)
-        execute(file)
+    files = [Path(name) for name in sys.argv[1:]] or sorted(HERE.glob("*.ipynb"))
+    with ProcessPoolExecutor(min(len(files), os.cpu_count() or 1)) as pool:
+        for file, _ in zip(files, pool.map(execute, files), strict=True):
+            print(file.name, flush=True)

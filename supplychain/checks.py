@@ -95,8 +95,9 @@ def idle(table: pd.DataFrame, scenario: Scenario) -> list[Fault]:
     table : the result table `policies` (policy, binding, ...). Policies without a row in it change tables and not
         limits; of them this says nothing.
     """
-    # A fund that is not exhausted still does something.
-    acts = table["binding"].astype(bool) | ((table["kind"] == "investment_fund") & (table["achieved"] > NOTHING_MUSD))
+    # A fund that is not exhausted still does something, and so does a stock that is kept above its target.
+    used = table["kind"].isin(["investment_fund", "stockpile"]) & (table["achieved"] > NOTHING_MUSD)
+    acts = table["binding"].astype(bool) | used
     binds = acts.groupby(table["policy"]).any()
     named = [name for name in scenario.policies if name in binds.index and not binds[name]]
     return [_warning(scenario, name, "never binds: the plan is the same without it") for name in named]

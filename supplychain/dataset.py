@@ -222,7 +222,7 @@ def _column(raw: pd.Series, field: dict[str, Any]) -> tuple[pd.Series, list[tupl
     if field["type"] == "boolean":
         wrong = ~blank & ~text.isin(BOOLEANS).to_numpy()
         problems += [(int(i), f"{text.iloc[i]!r} is neither true nor false") for i in np.flatnonzero(wrong)]
-        return text.map(BOOLEANS).fillna(False).astype(bool), problems
+        return text == "true", problems
     allowed = limits.get("enum")
     if allowed:
         wrong = ~blank & ~text.isin(allowed).to_numpy()

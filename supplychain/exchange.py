@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import importlib
+import os
 import shutil
+import sys
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator, Sequence
@@ -11,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
+from zlib import crc32
 
 import pandas as pd
 
@@ -284,6 +287,10 @@ def _told(path: Path) -> Iterator[None]:
 
 def _optional(package: str, file: Path) -> Any:
     """A package of the `interop` extra; what it warns of at import does not concern the user."""
+    # The units that pyam reads are cached with the path of the environment that read them first.
+    os.environ.setdefault(
+        "IAM_UNITS_CACHE", str(Path(tempfile.gettempdir()) / f"iam-units-{crc32(sys.prefix.encode()):x}")
+    )
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

@@ -21,6 +21,7 @@ ORE = "ore"
 IMPORT_PERIOD = (2021, 2024)
 SMALLEST_SHARE = 0.003
 SMALLEST_FEED = 0.01
+OWN_PART = 0.05
 SEED = 0.02
 LARGE_SUPPLIER = 0.01
 
@@ -318,7 +319,7 @@ def _pooled_deliveries(facts: _Facts, mineral: str, stage: str, remaining: pd.Se
         weights = facts.consumption_share[markets]
         table.loc[foreign.index] += np.outer(foreign, weights / weights.sum())
     shares = table / table.sum()
-    return _long(table.where(shares >= SMALLEST_SHARE, 0.0), "supplier", "market")
+    return _long(table.where((shares >= SMALLEST_SHARE) | _matters(facts, table), 0.0), "supplier", "market")
 
 
 def _exports(
@@ -379,18 +380,32 @@ def _feeds(facts: _Facts, mineral: str, stage: pd.Series, following: pd.Series) 
     made = facts.outputs.get((following["ore"], following["stage"]), empty)
     ratio = stage["ratio"] / following["ratio"]
     planned = facts.candidates(mineral, following["stage"], made)
-    need = (made * ratio).combine(planned * made.sum() * ratio, max, fill_value=0.0)
+    now = made[made > 0] * ratio
+    shares = _feed_shares(facts, stage, fed, now)
+    # What is only planned draws on nobody yet: its proportions stand beside those of who makes something now.
+    later = (planned[planned > 0] * made.sum() * ratio).drop(now.index, errors="ignore")
+    if len(later):
+        beside = _feed_shares(facts, stage, fed, pd.concat([now, later]))
+        shares = shares.join(beside[later.index], how="outer").fillna(0.0)
+    return _feed_rows(facts, mineral, stage, fed, planned, made, shares)
+
+
+def _feed_shares(facts: _Facts, stage: pd.Series, fed: pd.Series, need: pd.Series) -> pd.DataFrame:
+    """Share of each origin (rows) in the feed of each destination: its own country's output first, the rest by trade."""
     everyone = fed.index.union(need.index)
     fed, need = fed.reindex(everyone, fill_value=0.0), need.reindex(everyone, fill_value=0.0)
     home = np.minimum(fed, need)
-    surplus, deficit = fed - home, need - home
     trade = facts.traded(stage["ore"], stage["stage"]).reindex(index=everyone, columns=everyone, fill_value=0.0)
-    matrix = _fitted(trade, surplus, deficit)
-    matrix += np.diag(home)
+    matrix = _fitted(trade, fed - home, need - home) + np.diag(home)
     shares = matrix / matrix.sum().replace(0.0, np.nan)
-    shares = shares.where(shares >= SMALLEST_FEED, 0.0)
-    shares = shares / shares.sum().replace(0.0, np.nan)
-    return _feed_rows(facts, mineral, stage, fed, planned, made, shares.fillna(0.0))
+    shares = shares.where((shares >= SMALLEST_FEED) | _matters(facts, matrix), 0.0)
+    return (shares / shares.sum().replace(0.0, np.nan)).fillna(0.0).loc[:, need > 0]
+
+
+def _matters(facts: _Facts, tonnes: pd.DataFrame) -> pd.DataFrame:
+    """Where a Central Asian origin (rows) sends at least a twentieth of its own: no crumb, however large the buyer."""
+    part = tonnes.div(tonnes.sum(axis=1).replace(0.0, np.nan), axis=0) >= OWN_PART
+    return part & np.isin(tonnes.index, list(facts.central_asia))[:, None]
 
 
 def _fitted(trade: pd.DataFrame, surplus: pd.Series, deficit: pd.Series) -> pd.DataFrame:

@@ -16,8 +16,8 @@ PLACE = ["mineral", "stage", "country"]
 PRODUCT = ["product", "product_stage", "country"]
 OWN_GROWTH = 0.2
 SMALL_GROWTH = 0.1
-# A by-product plant recovers today at most this part of what its host could give.
-RECOVERED = 0.9
+# A new plant's charge over that of an idle one at the same site, at the least.
+NEW_OVER_OLD = 1.01
 
 
 def over_years(table: pd.DataFrame, keys: list[str], value: str, years: list[int]) -> pd.DataFrame:
@@ -259,9 +259,14 @@ def builds(dataset: Dataset, places: pd.DataFrame, shares: pd.DataFrame, base_ye
     return table.assign(build=np.arange(len(table)))[_BUILD]
 
 
-def charges(table: pd.DataFrame, years: list[int]) -> pd.DataFrame:
-    """Annuity per annual tonne of what comes on line in each year: build, year, charge_usd_per_t."""
-    yearly = table["capex_usd_per_t"] * annuity(table["wacc"], table["life_years"])
+def charges(table: pd.DataFrame, places: pd.DataFrame, years: list[int]) -> pd.DataFrame:
+    """Annuity per annual tonne of what comes on line in each year: build, year, charge_usd_per_t.
+
+    Never less than what the site's idle plants are charged: nobody builds beside them because capital is cheap there.
+    """
+    own = table["capex_usd_per_t"] * annuity(table["wacc"], table["life_years"])
+    old = table[PLACE].merge(places[[*PLACE, "charge_usd_per_t"]], on=PLACE, how="left")["charge_usd_per_t"]
+    yearly = np.maximum(own, NEW_OVER_OLD * old.fillna(0.0).to_numpy())
     return table[["build"]].assign(charge_usd_per_t=yearly).merge(pd.DataFrame({"year": years}), how="cross")
 
 

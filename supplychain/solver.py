@@ -233,7 +233,6 @@ def write(program: LinearProgram, file: Path) -> None:
     columns, rows = program.names()
     model.col_names_, model.row_names_ = _parenthesised(columns), _parenthesised(rows)
     highs = _highs()
-    highs.setOptionValue("small_matrix_value", SMALLEST_COEFFICIENT)
     highs.passModel(model)
     if highs.writeModel(str(file)) == highspy.HighsStatus.kError:
         raise OSError(f"{file} cannot be written")
@@ -248,6 +247,7 @@ def _highs() -> Any:
     highs.silent()
     highs.setOptionValue("threads", 1)
     highs.setOptionValue("random_seed", 0)
+    highs.setOptionValue("small_matrix_value", SMALLEST_COEFFICIENT)
     return highs
 
 

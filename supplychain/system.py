@@ -193,7 +193,7 @@ def _places(dataset: Dataset, places: pd.DataFrame, costs: pd.DataFrame, years: 
         "existing": sites.existing(dataset, places, basket, shares, years),
         "availability": sites.availability(places, years),
         "builds": builds,
-        "charges": sites.charges(builds, years),
+        "charges": sites.charges(builds, places, years),
         "byproducts": basket,
         "primary": sites.primary_shares(dataset, basket),
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,8 @@ from supplychain import dataset, job
 from supplychain.dataset import Dataset
 from supplychain.results import Result
 
+# Units that another environment on the same machine has cached do not concern these tests.
+os.environ["IAM_UNITS_CACHE"] = tempfile.mkdtemp()
 CASES = Path(__file__).parent / "cases"
 ROOT = Path(__file__).parents[1]
 CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))

@@ -39,7 +39,7 @@ def test_differences_are_what_the_tables_say(pair):
     assert total == pytest.approx(0.0, abs=1e-6)
     costs = found.tables["costs"]["musd_difference"].sum()
     sums = [result.costs["musd"].sum() for result in pair]
-    assert costs == pytest.approx(sums[1] - sums[0], rel=1e-6, abs=1e-3)
+    assert costs == pytest.approx(sums[1] - sums[0], abs=1e-6 * sums[0])  # rows that differ by less are left out
     assert found.tables["summary"]["value_difference"].iloc[0] == pair[1].objective - pair[0].objective
 
 
