@@ -9,14 +9,13 @@ import os
 import sys
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import nbformat
 from nbclient import NotebookClient
 from traitlets.config import Config
 
 HERE = Path(__file__).parent
-# Kernels are talked to through files, not ports: nothing on the machine's network.
-BY_FILE = Config({"KernelManager": {"transport": "ipc"}})
 METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
@@ -31,9 +30,12 @@ def execute(path: Path) -> None:
     nbclient.exceptions.CellExecutionError : a cell fails; the file then stays as it was.
     """
     notebook = nbformat.read(path, as_version=4)
-    client = NotebookClient(notebook, timeout=600, record_timing=False, config=BY_FILE)
-    client.resources = {"metadata": {"path": path.parent}}
-    client.execute()
+    with TemporaryDirectory() as folder:
+        # The kernel is talked to through sockets in a folder of its own, not through open ports.
+        config = Config({"KernelManager": {"transport": "ipc", "ip": f"{folder}/kernel"}})
+        client = NotebookClient(notebook, timeout=600, record_timing=False, config=config)
+        client.resources = {"metadata": {"path": path.parent}}
+        client.execute()
     notebook.metadata = nbformat.from_dict(METADATA)
     new = path.with_suffix(".new")
     nbformat.write(notebook, new)

@@ -391,7 +391,7 @@ def _feeds(facts: _Facts, mineral: str, stage: pd.Series, following: pd.Series) 
 
 
 def _feed_shares(facts: _Facts, stage: pd.Series, fed: pd.Series, need: pd.Series) -> pd.DataFrame:
-    """Share of each origin (rows) in the feed of each destination: its own country's output first, the rest by trade."""
+    """Share of each origin (rows) in each destination's feed: its own country's output first, the rest by trade."""
     everyone = fed.index.union(need.index)
     fed, need = fed.reindex(everyone, fill_value=0.0), need.reindex(everyone, fill_value=0.0)
     home = np.minimum(fed, need)

@@ -72,7 +72,7 @@ def use(dataset: Dataset, pattern: Pattern, years: list[int]) -> pd.DataFrame:
 
 
 def with_growth(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
-    """The use table with the growth of all use since the base year, that of the reference mix of technologies included."""
+    """The use table with the growth of all use since the base year, that of the reference mix included."""
     table = tables["use"]
     energy = energy_use(tables["technologies"], tables["services"], tables["intensities"])
     keys = ["mineral", "market", "year"]

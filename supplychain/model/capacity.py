@@ -14,7 +14,7 @@ YEARLY = [*PLACE, "year"]
 
 
 def made_at_sites(lp: LinearProgram, prefix: str = "") -> list[tuple[Variable, pd.DataFrame]]:
-    """What each site makes, of every mineral drawn from it: the site's labels, `row`, `factor` (tonnes at the stage)."""
+    """What each site makes, of every mineral drawn from it: its labels, `row`, `factor` (tonnes at the stage)."""
     parts = []
     for name in ("through", "pooled"):
         v = lp.variables[prefix + name]

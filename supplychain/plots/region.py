@@ -98,7 +98,7 @@ def central_asia_built(result: Result, ax: Axes | None = None, most: int = 24) -
         first=("year", "min"), value=("value_musd", "sum"), built_t=("built_t", "sum")
     )
     rows = sizes.nlargest(most, "value").sort_values(["first", "value"], ascending=[False, True])
-    ax = style.axes(ax, 7.2, style.rows_height(len(rows), 0.25, 1.7))
+    ax = style.axes(ax, 8.6, style.rows_height(len(rows), 0.25, 1.7))
     _circles(ax, new.set_index(keys), rows)
     count = f"{len(rows)} largest of {len(sizes)}" if len(sizes) > len(rows) else "all that is built"
     subtitle = (

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from textwrap import fill
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -46,11 +48,16 @@ def corridors(result: Result, ax: Axes | None = None) -> Axes:
     filled = 100 * use.pivot_table(index=["corridor", "name"], columns="year", values="filled")
     worth = use.pivot_table(index=["corridor", "name"], columns="year", values="shadow_price_usd_per_t")
     worth = worth.reindex_like(filled).abs()
-    ax = style.axes(ax, 6.6, style.rows_height(len(filled), 0.3, 1.3))
-    filled.index = [f"{style.spoken(corridor)}: {name}" for corridor, name in filled.index]
+    ax = style.axes(ax, 7.6, style.rows_height(len(filled), 0.36, 1.3))
+    filled.index = [fill(f"{style.spoken(corridor)}: {_short(name)}", 32) for corridor, name in filled.index]
     style.heat(ax, filled, lambda _: "", cmap="YlGnBu", norm=Normalize(0, 100, clip=True))
     _write(ax, filled, worth)
     return style.headed(ax, title, subtitle)
+
+
+def _short(name: str) -> str:
+    """A leg's name without what is in parentheses or behind a comma."""
+    return name.split(",")[0].split(" (")[0]
 
 
 def _write(ax: Axes, filled: pd.DataFrame, worth: pd.DataFrame) -> None:
