@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 SCENARIOS := $(wildcard scenarios/*.yaml)
 
-.PHONY: run test lint bench caps docs clean
+.PHONY: run test lint bench caps docs notebooks clean
 
 run: $(READY)
 	$(BIN)/supplychain run $(SCENARIOS) --figures --out results
@@ -36,3 +36,6 @@ clean:
 
 caps: $(READY)
 	$(BIN)/python examples/caps_on_china.py
+
+notebooks: $(READY)
+	$(BIN)/python notebooks/execute.py

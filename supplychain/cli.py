@@ -105,7 +105,7 @@ def run(
                 plots.draw_all(result, folder / "figures")
             step(f"solved {len(results)} of {len(stories)}")
         if figures and len(results) > 1:
-            plots.draw_comparison(results, job.observed_multiples(known), out / "figures")
+            plots.draw_comparison(job.reference_first(results), job.observed_multiples(known), out / "figures")
     _show(job.summary_table(results), quiet, as_json, "Scenarios")
 
 

@@ -292,6 +292,11 @@ def observed_multiples(known: Dataset) -> pd.Series:
     return ratio.reindex(shown).dropna()
 
 
+def reference_first(results: Sequence[Result]) -> list[Result]:
+    """The results with the one that others are compared with, `status_quo`, before them."""
+    return sorted(results, key=lambda result: result.name != REFERENCE)
+
+
 def summary_table(results: list[Result]) -> pd.DataFrame:
     """One row a scenario, the reference first: what it costs, on whom the United States depends, what it goes without.
 
@@ -304,8 +309,8 @@ def summary_table(results: list[Result]) -> pd.DataFrame:
     other money than USD give the scenario and its objective only.
     """
     rows = []
-    reference = next((result for result in results if result.name == REFERENCE), results[0])
-    for result in sorted(results, key=lambda result: result is not reference):
+    results = reference_first(results)
+    for result in results:
         value = result.tables["summary"].set_index("metric")["value"]
         row: dict[str, object] = {"scenario": result.name}
         if "us_bill" not in value:
@@ -317,7 +322,7 @@ def summary_table(results: list[Result]) -> pd.DataFrame:
         }
         rows.append(
             row
-            | {"cost_busd": result.objective / 1e9, "extra_busd": (result.objective - reference.objective) / 1e9}
+            | {"cost_busd": result.objective / 1e9, "extra_busd": (result.objective - results[0].objective) / 1e9}
             | {"us_bill_busd": float(value["us_bill"]) / 1e3, "public_busd": float(value["public_spending"]) / 1e3}
             | {f"{name}_share": share for name, share in shares.items()}
             | {"short": int(value["us_minerals_short"])}

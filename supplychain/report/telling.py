@@ -60,9 +60,8 @@ def dependence(scene: Scene) -> str:
 
 
 def present_values(case: Case) -> pd.Series:
-    """Cost of all years by item at present value, million USD; the part that the treasury pays left out."""
+    """Cost of all years by item at present value, million USD; together the objective."""
     table = case.table("costs")
-    table = table[table["item"] != "subsidy"]
     rate = float(case.story.get("discount_rate") or 0.0)
     worth = table["musd"] * (1 + rate) ** (case.years[0] - table["year"])
     return worth.groupby(table["item"]).sum()
