@@ -126,7 +126,8 @@ def feeds(
     year's pattern is an optimum; a new feed pays its freight where that is more.
     """
     stages = stage_values(pattern.chain, sites, minerals)
-    table, choice = _moved(dataset, pattern.feeds.merge(stages, on=["mineral", "stage"]), "feed", base_year)
+    fed = pattern.feeds.astype({column: object for column in ("mineral", "stage", "origin", "destination")})
+    table, choice = _moved(dataset, fed.merge(stages, on=["mineral", "stage"]), "feed", base_year)
     moved = table["usual_usd_per_t"]
     keys = [table["mineral"], table["stage"], table["hub"]]
     weight = table["share"].fillna(0.0)

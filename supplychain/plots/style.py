@@ -96,6 +96,8 @@ def styled(draw: Callable[Inputs, Output]) -> Callable[Inputs, Output]:
 
     @wraps(draw)
     def under_style(*args: Inputs.args, **kwargs: Inputs.kwargs) -> Output:
+        # A context in which the backend is settled puts `interactive` back, and a notebook then shows nothing.
+        matplotlib.get_backend()
         with matplotlib.rc_context(STYLE):
             return draw(*args, **kwargs)
 

@@ -85,7 +85,7 @@ class _SupplierLimit(MineralPolicy):
         "weighing its normal price",
     )
     market: Annotated[str, Served] = Field(
-        "USA", description="the market whose supply is counted, or `all` markets together"
+        "USA", description="the market whose supply is counted, or `all` traced markets together"
     )
     share: ShareByYear = Field(description="share of all primary supply (1 = all), by year if a map")
 
