@@ -97,6 +97,7 @@ COLUMNS: dict[str, tuple[str, str]] = {
     "valid_from": ("least limit for which the shadow price holds", "as asked"),
     "valid_to": ("greatest limit for which the shadow price holds", "as asked"),
     "entry_cost_usd_per_t": ("what its operating cost would have to fall to", "USD/t"),
+    "only": ("rows of the table that the other scenario has not", ""),
     "name": ("what it is called", ""),
     "leg": ("leg of a corridor, between two nodes", ""),
     "capacity_t": ("what the leg can carry, all goods; blank where nothing limits it", "t/yr"),

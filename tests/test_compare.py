@@ -134,3 +134,15 @@ def test_text_output_names_what_changed(pair, tmp_path):
     for words in ("concern_cap", "change most", "objective", "tungsten"):
         assert words in done.stdout
     assert supplychain.load(folders[0]).name == "status_quo"
+
+
+def test_two_scenario_files_are_compared_before_and_after_solving(tmp_path):
+    """`compare A B` on files: the limit that the second has is an edit of its tables; the folder reads as a data package."""
+    files = [str(CASES / "dantzig" / name) for name in ("dantzig.yaml", "cap_65.yaml")]
+    done = CliRunner().invoke(
+        app, ["compare", *files, "--data", str(CASES / "dantzig"), "--out", str(tmp_path), "--json"]
+    )
+    assert done.exit_code == 0, done.output
+    edits = {row["table"]: row for row in json.loads(done.stdout)["edits"]}
+    assert edits["limits"]["only_after"] == 1 and edits["limits"]["only_before"] == 0
+    assert next(tmp_path.glob("*/datapackage.json")).is_file()
