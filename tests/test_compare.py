@@ -137,7 +137,7 @@ def test_text_output_names_what_changed(pair, tmp_path):
 
 
 def test_two_scenario_files_are_compared_before_and_after_solving(tmp_path):
-    """`compare A B` on files: the limit that the second has is an edit of its tables; the folder reads as a data package."""
+    """`compare A B` on files: the limit that only the second has is an edit of its tables; exit 0."""
     files = [str(CASES / "dantzig" / name) for name in ("dantzig.yaml", "cap_65.yaml")]
     done = CliRunner().invoke(
         app, ["compare", *files, "--data", str(CASES / "dantzig"), "--out", str(tmp_path), "--json"]

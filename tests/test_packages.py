@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from conftest import CASES
-from frictionless import Package, validate
+from frictionless import validate
 
 import supplychain
 from supplychain import dataset
@@ -12,14 +12,7 @@ from supplychain import dataset
 
 def test_facts_are_a_valid_data_package():
     """`frictionless validate` finds nothing wrong with the tables that are shipped."""
-    package = Package(dataset.SHIPPED / "datapackage.json")
-    for resource in list(package.resources):
-        if not (dataset.SHIPPED / resource.path).is_file():
-            package.remove_resource(resource.name)
-    known = {resource.name for resource in package.resources}
-    for resource in package.resources:
-        resource.schema.foreign_keys = [k for k in resource.schema.foreign_keys if k["reference"]["resource"] in known]
-    report = package.validate()
+    report = validate(str(dataset.SHIPPED / "datapackage.json"))
     assert report.valid, report.flatten(["name", "rowNumber", "fieldName", "message"])[:5]
 
 
