@@ -35,6 +35,7 @@ class Variable:
     upper: Floats
     cost: Floats
     unit: Floats
+    guess: Floats
     label: tuple[str, ...] = ()
 
     def __len__(self) -> int:
@@ -72,6 +73,7 @@ class Constraint:
     lower: Floats
     upper: Floats
     unit: Floats
+    links: Flags
 
     def __len__(self) -> int:
         return len(self.table)
@@ -79,7 +81,10 @@ class Constraint:
 
 @dataclass(frozen=True)
 class Arrays:
-    """The program as a solver takes it: min cost x, row_lower <= matrix x <= row_upper, lower <= x <= upper."""
+    """The program as a solver takes it: min cost x, row_lower <= matrix x <= row_upper, lower <= x <= upper.
+
+    `links` marks the rows, `guess` (not NaN) the columns, that tie parts together which would else stand apart.
+    """
 
     cost: Floats
     lower: Floats
@@ -89,6 +94,8 @@ class Arrays:
     row_upper: Floats
     column_unit: Floats
     row_unit: Floats
+    links: Flags
+    guess: Floats
 
 
 @dataclass
@@ -125,6 +132,7 @@ class LinearProgram:
         cost: ArrayLike = 0.0,
         unit: ArrayLike = 1.0,
         label: Sequence[str] | None = None,
+        guess: ArrayLike = np.nan,
     ) -> Variable:
         """Add one column for each row of the table.
 
@@ -132,11 +140,12 @@ class LinearProgram:
         ----------
         lower, upper, cost, unit : one value, or one for each row of the table.
         label : columns of the table whose entries name a row (default: all).
+        guess : likely values of columns that tie together parts of the program which would else stand apart.
         """
         n, table = len(table), table.reset_index(drop=True)
-        low, high, price, size = (_filled(value, n) for value in (lower, upper, cost, unit))
+        low, high, price, size, likely = (_filled(value, n) for value in (lower, upper, cost, unit, guess))
         named = tuple(table.columns if label is None else label)
-        self.variables[name] = Variable(name, table, self.columns, low, high, price, size, named)
+        self.variables[name] = Variable(name, table, self.columns, low, high, price, size, likely, named)
         return self.variables[name]
 
     def constrain(
@@ -147,14 +156,16 @@ class LinearProgram:
         lower: ArrayLike = -np.inf,
         upper: ArrayLike = np.inf,
         unit: ArrayLike = 1.0,
+        links: bool = False,
     ) -> Constraint:
         """Add one row for each row of the table: the sum of all terms that carry its labels.
 
-        A term whose labels meet several rows enters each of them; one that meets none is left out.
+        A term whose labels meet several rows enters each of them; one that meets none is left out. `links` says that
+        the rows tie together parts of the program which would else stand apart.
         """
         n, table = len(table), table.reset_index(drop=True)
-        values = (_filled(value, n) for value in (lower, upper, unit))
-        constraint = Constraint(name, table, self.rows, *values)
+        low, high, size = (_filled(value, n) for value in (lower, upper, unit))
+        constraint = Constraint(name, table, self.rows, low, high, size, np.full(n, links))
         for term in terms:
             row, entry = _match(table, term.keys)
             self._entries.append((constraint.first + row, term.column[entry], term.coefficient[entry]))
@@ -180,6 +191,8 @@ class LinearProgram:
             row_upper=self._joined("upper", self.constraints) / row_unit,
             column_unit=column_unit,
             row_unit=row_unit,
+            links=self._joined("links", self.constraints).astype(bool),
+            guess=self._joined("guess", self.variables) / column_unit,
         )
 
     def names(self) -> tuple[list[str], list[str]]:

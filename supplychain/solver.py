@@ -11,6 +11,7 @@ import highspy
 import numpy as np
 import pandas as pd
 
+from supplychain.blocks import joint_basis
 from supplychain.errors import InfeasibleError
 from supplychain.lp import Arrays, Constraint, Flags, Floats, LinearProgram, Variable
 
@@ -83,6 +84,7 @@ class Solver:
         self.arrays = program.arrays()
         self._highs = _highs()
         self._highs.passModel(_model(self.arrays))
+        self._solved = False
 
     def update(self, program: LinearProgram) -> None:
         """Take over the bounds, right-hand sides and costs of a program of the same shape.
@@ -109,7 +111,12 @@ class Solver:
         InfeasibleError : no plan satisfies all constraints; names those of an irreducible conflict.
         """
         start = time.perf_counter()
+        if not self._solved:
+            basis = joint_basis(self.arrays, _run)
+            if basis is not None:
+                self._highs.setBasis(basis)
         self._highs.run()
+        self._solved = True
         seconds = time.perf_counter() - start
         status = self._highs.getModelStatus()
         if status != highspy.HighsModelStatus.kOptimal:
@@ -240,6 +247,14 @@ def write(program: LinearProgram, file: Path) -> None:
 
 def _parenthesised(names: list[str]) -> list[str]:
     return [name.replace("[", "(").replace("]", ")") for name in names]
+
+
+def _run(arrays: Arrays) -> Any:
+    """A HiGHS that has solved a part of a program."""
+    highs = _highs()
+    highs.passModel(_model(arrays))
+    highs.run()
+    return highs
 
 
 def _highs() -> Any:

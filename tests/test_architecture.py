@@ -10,7 +10,7 @@ import pytest
 ROOMS = [
     *("errors", "documents", "dataset", "pattern", "economics", "policies", "scenario", "reference"),
     *("sites", "uses", "movements", "system", "checks"),
-    *("lp", "solver", "variables", "model", "ties", "conflicts", "tidy", "indicators", "results", "job"),
+    *("lp", "blocks", "solver", "variables", "model", "ties", "conflicts", "tidy", "indicators", "results", "job"),
     *("plots", "workbook", "exchange", "compare", "report", "cli"),
 ]
 PACKAGE = Path(__file__).parents[1] / "supplychain"
@@ -46,8 +46,8 @@ def test_imports_run_one_way(file):
     own = room(file)
     used = set(imports(file)) - {own}
     assert used <= set(ROOMS[: ROOMS.index(own)])
-    if own in ("lp", "solver"):
-        assert used <= {"errors", "lp"}
+    if own in ("lp", "blocks", "solver"):
+        assert used <= {"errors", "lp", "blocks"}
 
 
 @pytest.mark.parametrize("file", FILES, ids=label)

@@ -130,3 +130,44 @@ def test_the_optimal_face_keeps_the_cost(problem, seed):
         other = best.with_plan(lp, value)
         assert other.objective == pytest.approx(best.objective, rel=1e-6)
         assert other.certificate.gap < 1e-6
+
+
+def linked(first, second, room, marked):
+    """Two transport problems that share a carrier with so much room, the rest at 50 each; `marked`: the links are told."""
+    lp = LinearProgram()
+    tables = [
+        pd.DataFrame(
+            [(k, i, j, c) for i, row in enumerate(p[2]) for j, c in enumerate(row)], columns=["k", "i", "j", "cost"]
+        )
+        for k, p in enumerate((first, second))
+    ]
+    pairs = pd.concat(tables, ignore_index=True)
+    flow = lp.variable("flow", pairs, cost=pairs["cost"])
+    spill = lp.variable("spill", pd.DataFrame({"all": [0]}), cost=50, guess=0.0 if marked else np.nan)
+    for name, side, part in (("supply", "i", 0), ("use", "j", 1)):
+        rows = pd.DataFrame(
+            [(k, n) for k, p in enumerate((first, second)) for n in range(len(p[part]))], columns=["k", side]
+        )
+        amount = [*first[part], *second[part]]
+        lp.constrain(name, rows, flow.by("k", side), lower=amount if part else -np.inf, upper=amount)
+    shared = flow.at(pd.DataFrame({"all": np.zeros(len(pairs), dtype=int)}), np.arange(len(pairs)))
+    lp.constrain("carrier", pd.DataFrame({"all": [0]}), shared, -spill.by("all"), upper=room, links=marked)
+    return lp
+
+
+@settings(max_examples=25, deadline=None)
+@given(transports(), transports(), st.floats(0, 300))
+def test_a_start_from_blocks_does_not_change_the_optimum(first, second, room):
+    """Solved block by block first, or at once: the same objective, and the link's price where it binds."""
+    plain, started = (Solver(linked(first, second, room, marked)).solve() for marked in (False, True))
+    assert started.objective == pytest.approx(plain.objective, rel=1e-9)
+    assert started.certificate.gap < 1e-8 and started.certificate.dual_residual < 1e-6
+
+
+def test_a_block_without_a_plan_of_its_own_still_gets_one():
+    """The guess (no spill) leaves the first block nothing; with spill at 50 the whole has a plan: 3 x 1 + 3 x 50."""
+    lp = LinearProgram()
+    flow = lp.variable("flow", pd.DataFrame({"k": [0, 1]}), cost=[1, 1], upper=[0, 5])
+    spill = lp.variable("spill", pd.DataFrame({"k": [0]}), cost=50, guess=0.0)
+    lp.constrain("use", pd.DataFrame({"k": [0, 1]}), flow.by("k"), spill.by("k"), lower=[3, 3], upper=[3, 3])
+    assert Solver(lp).solve().objective == pytest.approx(3 * 1 + 3 * 50)

@@ -103,6 +103,7 @@ def by_products(lp: LinearProgram, system: System) -> None:
         -lp.variables["build"].at(built[YEARLY], built["row"], built["factor"] * built["share"]),
         upper=table["primary_t"],
         unit=unit_of(table, system),
+        links=True,
     )
 
 
@@ -134,4 +135,4 @@ def budgets(lp: LinearProgram, system: System) -> None:
     lp.constrain("subsidised", table[keys], shared.by(*keys), -build.by(*keys), upper=0, unit=unit_of(table, system))
     funds = system.funds[["policy", "budget_musd"]].drop_duplicates()
     paid = shared.by("policy", coefficient=shared.table["capex_share"] * shared.table["capex_usd_per_t"])
-    lp.constrain("budget", funds[["policy"]], paid, upper=funds["budget_musd"] * 1e6, unit=1e6)
+    lp.constrain("budget", funds[["policy"]], paid, upper=funds["budget_musd"] * 1e6, unit=1e6, links=True)

@@ -69,4 +69,5 @@ def leg_capacity(lp: LinearProgram, system: System) -> None:
         shipped.at(cargo[keys], cargo["row"], cargo["gross_t_per_t"]),
         upper=(limited["capacity_t"] - limited["background_t"]).clip(lower=0.0),
         unit=LEG_UNIT_T,
+        links=True,
     )

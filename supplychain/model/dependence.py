@@ -32,6 +32,7 @@ def dependence(lp: LinearProgram, system: System) -> None:
         total.at(whole[["limit"]], whole["row"], -whole["sense"] * whole["weight"] * whole["share"]),
         upper=table["sense"] * table["tonnes"],
         unit=table["unit"],
+        links=bool((rows["basket"] != "").any()),
     )
 
 

@@ -26,11 +26,14 @@ def technologies(lp: LinearProgram, system: System) -> None:
     services = system.services.merge(system.years, on="year")
     value = services["value_usd_per_unit"] * services["weight"]
     label = ["service", "year"]
-    lp.variable("undelivered", services, cost=value, unit=_thousandth(services), label=label)
+    unit = _thousandth(services)
+    lp.variable("undelivered", services, cost=value, unit=unit, label=label, guess=0.0)
     table = system.technologies.merge(services[["service", "year", "amount", "weight"]], on=["service", "year"])
     unit, label = _thousandth(table), ["technology", "year"]
-    lp.variable("deployed", table, cost=table["margin_usd_per_unit"] * table["weight"], unit=unit, label=label)
-    lp.variable("shifted", table, cost=table["shift_usd_per_unit"] * table["weight"], unit=unit, label=label)
+    cost, likely = table["margin_usd_per_unit"] * table["weight"], table["share"] * table["amount"]
+    lp.variable("deployed", table, cost=cost, unit=unit, label=label, guess=likely)
+    cost = table["shift_usd_per_unit"] * table["weight"]
+    lp.variable("shifted", table, cost=cost, unit=unit, label=label, guess=0.0)
 
 
 def _thousandth(table: pd.DataFrame) -> np.ndarray:
