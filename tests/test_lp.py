@@ -133,21 +133,14 @@ def test_the_optimal_face_keeps_the_cost(problem, seed):
 
 
 def linked(first, second, room, marked):
-    """Two transport problems that share a carrier with so much room, the rest at 50 each; `marked`: the links are told."""
-    lp = LinearProgram()
-    tables = [
-        pd.DataFrame(
-            [(k, i, j, c) for i, row in enumerate(p[2]) for j, c in enumerate(row)], columns=["k", "i", "j", "cost"]
-        )
-        for k, p in enumerate((first, second))
-    ]
-    pairs = pd.concat(tables, ignore_index=True)
+    """Two transport problems that share a carrier with so much room, the rest at 50 each; `marked`: links are told."""
+    lp, both = LinearProgram(), list(enumerate((first, second)))
+    costs = [(k, i, j, cost) for k, p in both for i, row in enumerate(p[2]) for j, cost in enumerate(row)]
+    pairs = pd.DataFrame(costs, columns=["k", "i", "j", "cost"])
     flow = lp.variable("flow", pairs, cost=pairs["cost"])
     spill = lp.variable("spill", pd.DataFrame({"all": [0]}), cost=50, guess=0.0 if marked else np.nan)
     for name, side, part in (("supply", "i", 0), ("use", "j", 1)):
-        rows = pd.DataFrame(
-            [(k, n) for k, p in enumerate((first, second)) for n in range(len(p[part]))], columns=["k", side]
-        )
+        rows = pd.DataFrame([(k, n) for k, p in both for n in range(len(p[part]))], columns=["k", side])
         amount = [*first[part], *second[part]]
         lp.constrain(name, rows, flow.by("k", side), lower=amount if part else -np.inf, upper=amount)
     shared = flow.at(pd.DataFrame({"all": np.zeros(len(pairs), dtype=int)}), np.arange(len(pairs)))
