@@ -65,9 +65,9 @@ def _blocks(by_row: sparse.csr_matrix, rows: Flags, columns: Flags) -> Iterator[
     """Rows, columns and matrix of each connected block among those that link nothing."""
     row, column = np.flatnonzero(rows), np.flatnonzero(columns)
     inner = by_row[row][:, column]
-    label = connected_components(sparse.bmat([[None, inner], [inner.T, None]]), directed=False)[1]
-    row, row_edges = _sorted(row, label[: len(row)])
-    column, column_edges = _sorted(column, label[len(row) :])
+    count, label = connected_components(sparse.bmat([[None, inner], [inner.T, None]]), directed=False)
+    row, row_edges = _sorted(row, label[: len(row)], count)
+    column, column_edges = _sorted(column, label[len(row) :], count)
     inner = by_row[row][:, column]
     for (r0, r1), (c0, c1) in zip(pairwise(row_edges), pairwise(column_edges), strict=True):
         if r1 > r0 and c1 > c0:
@@ -76,10 +76,10 @@ def _blocks(by_row: sparse.csr_matrix, rows: Flags, columns: Flags) -> Iterator[
             yield row[r0:r1], column[c0:c1], matrix
 
 
-def _sorted(places: Ints, label: Ints) -> tuple[Ints, Ints]:
+def _sorted(places: Ints, label: Ints, count: int) -> tuple[Ints, Ints]:
     """The places in the order of their labels, and where each label begins."""
     order = np.argsort(label, kind="stable")
-    return places[order], np.searchsorted(label[order], np.arange(int(label.max(initial=-1)) + 2))
+    return places[order], np.searchsorted(label[order], np.arange(count + 1))
 
 
 def _solve_links(arrays: Arrays, by_row: Any, linking: Flags, solve: Any, start: _Start) -> None:
