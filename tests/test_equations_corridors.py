@@ -93,3 +93,26 @@ def test_a_way_costs_freight_by_weight_and_interest_on_time():
     assert cost.groupby(system.ways["corridor"]).first().to_dict() == pytest.approx(
         {"northern": 108, "middle": 196, "land": 108}
     )
+
+
+def test_north_closed_the_middle_fills_and_the_rest_is_unmet():
+    """Kazakhstan alone supplies 40 t, worth 300 each: 80 t of cargo, by rail at 100 a tonne of x in 2025.
+
+    In 2026 the railway is closed. The ferry takes 50 t of cargo, 20 of them other traffic: 15 t of x at 180. The other
+    25 t are unmet at 300. A tonne of ferry more is half a tonne of x: half of 300 - 180, 60 USD a tonne of capacity.
+    """
+    known = facts(
+        **TWO_WAYS,
+        leg_capacity={"ferry 2025": (50, 20)},
+        capacity={"x mine KAZ 2025": 100},
+        consumption={"x USA .": (40, 300)},
+    )
+    closed = {"kind": "corridor", "corridor": "northern", "closed": True}
+    answer = solve(known, story(2025, 2026, closed=closed))
+    assert [answer.price(year) for year in (2025, 2026)] == pytest.approx([100, 300])
+    moved = answer.table("shipments").set_index(["year", "corridor"])["gross_t"]
+    assert moved.to_dict() == pytest.approx({(2025, "northern"): 80, (2026, "middle"): 30})
+    assert answer.table("unmet").set_index("year")["amount"].to_dict() == pytest.approx({2026: 25})
+    ferry = answer.table("corridors").query("leg == 'ferry'").set_index("year")
+    assert ferry["used_t"].tolist() == pytest.approx([0, 30])
+    assert ferry["shadow_price_usd_per_t"].tolist() == pytest.approx([0, 60])
