@@ -241,7 +241,7 @@ def _out_of_range(values: pd.Series, limits: dict[str, Any]) -> list[tuple[int, 
 
 
 def _check_keys(folder: Path, name: str, resource: dict[str, Any], tables: dict[str, pd.DataFrame]) -> Iterator[Fault]:
-    """Duplicate primary keys, names that the table referred to does not have, rows without provenance."""
+    """Duplicate primary keys, names that no other table has, parts above their whole, rows without provenance."""
     file, table, rules = folder / resource["path"], tables[name], resource["schema"]
     key = rules.get("primaryKey", [])
     for i in np.flatnonzero(table.duplicated(key)) if key else []:
@@ -249,6 +249,8 @@ def _check_keys(folder: Path, name: str, resource: dict[str, Any], tables: dict[
         yield Fault(file, int(table[LINE].iloc[i]), 1, f"duplicate key ({entry})")
     for rule in rules.get("foreignKeys", []):
         yield from _unknown_names(file, table, rule, tables)
+    if "whole" in resource:
+        yield from _above_the_whole(file, table, resource["whole"])
     if "fact" in resource:
         yield from _without_provenance(file, table, resource["fact"])
 
@@ -268,6 +270,17 @@ def _unknown_names(
         hint = nearest(entry, {"/".join(item) for item in have})
         column = list(table.columns).index(fields[-1]) + 1
         yield Fault(file, int(table[LINE].iloc[i]), column, f"unknown {' and '.join(fields)} {entry!r}; {hint}")
+
+
+def _above_the_whole(file: Path, table: pd.DataFrame, rule: dict[str, Any]) -> Iterator[Fault]:
+    """Shares of one whole that add up to more than all of it; told at the last of them."""
+    column = list(table.columns).index(rule["value"]) + 1
+    for entry, shares in table.groupby(rule["by"], sort=False):
+        total = float(shares[rule["value"]].sum())
+        if total > rule["most"] * (1 + 1e-6):
+            of = ", ".join(map(str, entry))
+            message = f"the {rule['value']} of ({of}) add up to {total:g}, at most {rule['most']} is allowed"
+            yield Fault(file, int(shares[LINE].iloc[-1]), column, message)
 
 
 def _without_provenance(file: Path, table: pd.DataFrame, value: str) -> Iterator[Fault]:

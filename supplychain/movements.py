@@ -47,19 +47,22 @@ def ways(dataset: Dataset, moves: pd.DataFrame, base_year: int) -> pd.DataFrame:
     Parameters
     ----------
     moves : kind (`feed` or `delivery`), move (its number), mineral, stage (of the product), origin (country),
-        destination (country or market), value_usd_per_t (of the cargo).
+        destination (country or market), value_usd_per_t (of the cargo), leaving (part of the move that is cargo
+        on a way: in its own market a supplier's next buyers are at home).
 
     Returns
     -------
     DataFrame: way, kind, move, mineral, stage, country (in Central Asia), zone, corridor, abroad (leaves the
-    country), usual, gross_t_per_t, value_usd_per_t, margin_usd_per_t. A way that is cheaper on paper than the usual
-    one costs as much: what keeps traffic off it is not in the rates.
+    country), usual, leaving, gross_t_per_t, value_usd_per_t (cargo per tonne moved), margin_usd_per_t. A way that is
+    cheaper on paper than the usual one costs as much: what keeps traffic off it is not in the rates.
     """
     routes = dataset["routes"][["country", "zone", "corridor"]].drop_duplicates()
     routes = routes.assign(usual=~routes.duplicated(["country", "zone"]))
     gross = dataset["concentrates"][["mineral", "stage", "gross_t_per_t"]]
     table = _crossing(dataset, moves, set(routes["country"])).merge(routes, on=["country", "zone"])
     table = table.merge(gross, on=["mineral", "stage"], how="left").fillna({"gross_t_per_t": 1.0})
+    for column in ("gross_t_per_t", "value_usd_per_t"):
+        table[column] *= table["leaving"]
     cost = way_costs(table.assign(year=base_year, margin_usd_per_t=0.0), legs(dataset, [base_year]), way_legs(dataset))
     usual = cost.where(table["usual"]).groupby([table["kind"], table["move"]]).transform("max")
     table = table.assign(usual_usd_per_t=usual, margin_usd_per_t=(usual - cost).clip(lower=0.0))
@@ -103,10 +106,10 @@ def way_costs(table: pd.DataFrame, leg_years: pd.DataFrame, parts: pd.DataFrame)
 def _moved(dataset: Dataset, table: pd.DataFrame, kind: str, base_year: int) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The moves with freight and time, and the ways of those that have any; a routed move's freight is its usual way's.
 
-    `table` has mineral, stage, origin, destination, value_usd_per_t.
+    `table` has mineral, stage, origin, destination, value_usd_per_t, leaving.
     """
     table = pd.concat([table, freight_between(dataset, table)], axis=1)
-    moves = table[["mineral", "stage", "origin", "destination", "value_usd_per_t"]]
+    moves = table[["mineral", "stage", "origin", "destination", "value_usd_per_t", "leaving"]]
     choice = ways(dataset, moves.assign(kind=kind, move=np.arange(len(table))), base_year)
     usual = choice[choice["usual"]].drop_duplicates("move").set_index("move")["usual_usd_per_t"]
     routed = pd.Series(np.arange(len(table)), index=table.index).isin(usual.index)
@@ -127,7 +130,7 @@ def feeds(
     """
     stages = stage_values(pattern.chain, sites, minerals)
     fed = pattern.feeds.astype({column: object for column in ("mineral", "stage", "origin", "destination")})
-    table, choice = _moved(dataset, fed.merge(stages, on=["mineral", "stage"]), "feed", base_year)
+    table, choice = _moved(dataset, fed.merge(stages, on=["mineral", "stage"]).assign(leaving=1.0), "feed", base_year)
     moved = table["usual_usd_per_t"]
     keys = [table["mineral"], table["stage"], table["hub"]]
     weight = table["share"].fillna(0.0)
@@ -173,7 +176,7 @@ def deliveries(
     extra = (moved - mean).clip(lower=0.0)
     margin = (left - moved).where(table["observed"], left - moved + extra)
     table["margin_usd_per_t"] = margin.where(table["price"] > 0, 0.0)
-    table = table.drop(columns=["origin", "destination"])
+    table = table.drop(columns=["origin", "destination", "leaving"])
     return table.assign(delivery=np.arange(len(table))), choice
 
 

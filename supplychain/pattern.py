@@ -1,7 +1,8 @@
 """The base-year pattern: who delivered to whom, and what fed each refinery.
 
 US deliveries follow the import sources that USGS publishes; the other markets' follow trade
-statistics where there are any, else output sold at home first and its surplus by proportion. A supplier
+statistics where there are any, else output sold at home first and its surplus by proportion. What is known of
+where one country's output goes comes before either. A supplier
 that ships more to the US than it makes is a hub: it stays the last supplier, and its feed is followed
 back to the producers.
 """
@@ -35,7 +36,8 @@ class Pattern:
     chain : mineral, stage, position, ore (whose sites), ratio (tonnes at the stage per delivered tonne), last.
     use : mineral, market, base_t (primary supply delivered), energy_t (the part that energy technologies take).
     deliveries : mineral, supplier, market, base_t (tonnes, or the seed of a new pair), observed, own_share
-        (the part that the supplier makes itself; a hub passes on the rest).
+        (the part that the supplier makes itself; a hub passes on the rest), leaving (the part that leaves Central Asia
+        for more than Russia: below 1 only in the market where the supplier itself lies).
     feeds : mineral, stage (of the origin), origin, destination, hub, share (of the destination's feed), seed.
     """
 
@@ -118,7 +120,7 @@ def _all_pairs(dataset: Dataset, chain: pd.DataFrame) -> Pattern:
     last = chain.loc[chain["last"], ["mineral", "stage"]].merge(sites)
     legs = dataset["freight"][["country", "market"]].drop_duplicates()
     deliveries = last.merge(legs).rename(columns={"country": "supplier"}).assign(base_t=np.nan, observed=False)
-    deliveries = deliveries.assign(own_share=1.0)
+    deliveries = deliveries.assign(own_share=1.0, leaving=1.0)
     feeds = chain.assign(next_stage=chain.groupby("mineral")["stage"].shift(-1))
     feeds = feeds.merge(sites.rename(columns={"country": "origin"}), on=["mineral", "stage"])
     feeds = feeds.merge(
@@ -128,7 +130,7 @@ def _all_pairs(dataset: Dataset, chain: pd.DataFrame) -> Pattern:
     return Pattern(
         chain,
         use.rename(columns={"consumption_t": "base_t"}).assign(energy_t=0.0),
-        deliveries[["mineral", "supplier", "market", "base_t", "observed", "own_share"]],
+        deliveries[["mineral", "supplier", "market", "base_t", "observed", "own_share", "leaving"]],
         feeds[["mineral", "stage", "origin", "destination"]].assign(hub=False, share=np.nan, seed=np.nan),
     )
 
@@ -148,7 +150,13 @@ class _Facts:
         markets = dataset["markets"].set_index("market")
         self.traced = list(markets.index[markets["traced"]])
         self.consumption_share = markets["consumption_share"]
-        self.trade = {key: _matrix(g) for key, g in dataset["trade"].groupby(["mineral", "stage"], sort=False)}
+        self.trade = {
+            key: _matrix(g, "quantity_t") for key, g in dataset["trade"].groupby(["mineral", "stage"], sort=False)
+        }
+        self.destinations = {
+            key: _matrix(g, "share_pct") / 100
+            for key, g in dataset["destinations"].groupby(["mineral", "stage"], sort=False)
+        }
         sources = dataset["import_sources"]
         self.imports = {
             m: g.groupby("country")["share_pct"].sum() for m, g in sources[sources["last_stage"]].groupby("mineral")
@@ -158,10 +166,16 @@ class _Facts:
         self.projects = _planned(dataset)
         groups = dataset["groups"]
         self.central_asia = set(groups.loc[groups["group"] == "central_asia", "country"])
+        # No way with legs that can fill up leads there: they are reached by land within the market.
+        self.near = self.central_asia | (set(dataset["routes"]["zone"]) & set(self.market_of.index))
 
     def traded(self, mineral: str, stage: str) -> pd.DataFrame:
         """Tonnes from exporter (rows) to importer (columns); empty where there are no statistics."""
         return self.trade.get((mineral, stage), pd.DataFrame())
+
+    def known(self, mineral: str, stage: str) -> pd.DataFrame:
+        """Part of an exporter's output (rows) that goes to each importer (columns), where that is known."""
+        return self.destinations.get((mineral, stage), pd.DataFrame(dtype=float))
 
     def candidates(self, mineral: str, stage: str, output: pd.Series) -> pd.Series:
         """World share of those who could start to supply: large, Central Asian, or with a project."""
@@ -205,12 +219,12 @@ def ore_baskets(dataset: Dataset) -> pd.DataFrame:
     return both.drop_duplicates([*keys, "country"], ignore_index=True)
 
 
-def _matrix(trade: pd.DataFrame) -> pd.DataFrame:
+def _matrix(trade: pd.DataFrame, value: str) -> pd.DataFrame:
     rows, exporters = pd.factorize(trade["exporter"])
     columns, importers = pd.factorize(trade["importer"])
-    tonnes = np.zeros((len(exporters), len(importers)))
-    np.add.at(tonnes, (rows, columns), trade["quantity_t"].fillna(0.0))
-    return pd.DataFrame(tonnes, exporters, importers)
+    sums = np.zeros((len(exporters), len(importers)))
+    np.add.at(sums, (rows, columns), trade[value].fillna(0.0))
+    return pd.DataFrame(sums, exporters, importers)
 
 
 def _usual_statistics(table: pd.DataFrame) -> pd.Series:
@@ -230,12 +244,14 @@ def _mineral(facts: _Facts, mineral: str, links: pd.DataFrame) -> tuple[pd.DataF
     via = (to_us - direct)[lambda t: t > 1e-9 * to_us.sum()]
     hub_feeds = _hub_feeds(facts, mineral, last["stage"], via.index, output)
     remaining = output.sub(direct, fill_value=0.0).sub(via @ hub_feeds if len(via) else 0.0, fill_value=0.0)
-    pooled = _pooled_deliveries(facts, mineral, last["stage"], remaining.clip(lower=0.0), to_us)
+    pooled, leaving = _pooled_deliveries(facts, mineral, last["stage"], remaining.clip(lower=0.0), to_us)
     use = pd.concat([use, _use_of(pooled)], ignore_index=True)
     deliveries = pd.concat([_long(to_us.to_frame("USA"), "supplier", "market"), pooled], ignore_index=True)
     deliveries = _with_seeds(deliveries, use, facts.candidates(mineral, last["stage"], output))
     own = (direct / to_us).reindex(deliveries["supplier"]).to_numpy()
     deliveries["own_share"] = np.where((deliveries["market"] == "USA") & deliveries["observed"], own, 1.0)
+    at_home = deliveries["market"] == deliveries["supplier"].map(facts.market_of)
+    deliveries["leaving"] = deliveries["supplier"].map(leaving).where(at_home).fillna(1.0)
     feeds = [_feeds(facts, mineral, links.iloc[i], links.iloc[i + 1]) for i in range(len(links) - 1)]
     hubs = _long(hub_feeds.T, "origin", "destination", "share").assign(stage=last["stage"], hub=True, seed=0.0)
     return use, deliveries, pd.concat([*feeds, hubs[hubs["share"] > 0]], ignore_index=True)
@@ -303,13 +319,20 @@ def _pruned(weights: pd.Series) -> pd.Series:
     return _normalised(shares.where(shares >= SMALLEST_FEED, 0.0))
 
 
-def _pooled_deliveries(facts: _Facts, mineral: str, stage: str, remaining: pd.Series, to_us: pd.Series) -> pd.DataFrame:
-    """Tonnes by supplier and pooled market: traded tonnes abroad and the rest at home, or home first."""
+def _pooled_deliveries(
+    facts: _Facts, mineral: str, stage: str, remaining: pd.Series, to_us: pd.Series
+) -> tuple[pd.DataFrame, pd.Series]:
+    """Tonnes by supplier and pooled market: what is sold abroad, and the rest at home, or home first.
+
+    Beside them, for Central Asian suppliers whose buyers are known, the part of their own market's tonnes that leaves.
+    """
     markets = [m for m in facts.consumption_share.index if m not in facts.traced]
     home = remaining.index.map(facts.market_of)
-    abroad = _exports(facts, mineral, stage, remaining, to_us, markets)
-    if abroad is None:
-        abroad = _surplus_by_proportion(facts, remaining, home, markets)
+    sold = _exports(facts, mineral, stage, remaining, to_us)
+    if sold is None:
+        abroad, far = _surplus_by_proportion(facts, remaining, home, markets), pd.Series(dtype=float)
+    else:
+        abroad, far = _abroad(facts, _by_market(facts, sold, markets)), _far_in_own_market(facts, sold)
     table = abroad.copy()
     rest = (remaining - abroad.sum(axis=1)).clip(lower=0.0)
     for market in markets:
@@ -318,28 +341,66 @@ def _pooled_deliveries(facts: _Facts, mineral: str, stage: str, remaining: pd.Se
     if len(foreign):
         weights = facts.consumption_share[markets]
         table.loc[foreign.index] += np.outer(foreign, weights / weights.sum())
+    table, far = _as_known(facts, mineral, stage, table, far)
     shares = table / table.sum()
-    return _long(table.where((shares >= SMALLEST_SHARE) | _matters(facts, table), 0.0), "supplier", "market")
+    kept = table.where((shares >= SMALLEST_SHARE) | _matters(facts, table), 0.0)
+    leaving = (far / (table - _abroad(facts, table)).sum(axis=1).replace(0.0, np.nan)).clip(upper=1.0)
+    return _long(kept, "supplier", "market"), leaving[leaving.index.isin(facts.central_asia)].dropna()
 
 
-def _exports(
-    facts: _Facts, mineral: str, stage: str, remaining: pd.Series, to_us: pd.Series, markets: list[str]
-) -> pd.DataFrame | None:
-    """Traded tonnes by producer and foreign market, hubs traced back to producers; None without trade data."""
+def _as_known(
+    facts: _Facts, mineral: str, stage: str, table: pd.DataFrame, far: pd.Series
+) -> tuple[pd.DataFrame, pd.Series]:
+    """Deliveries of those whose destinations are known; what is not known keeps its proportions, and leaves."""
+    known = facts.known(mineral, stage)
+    known = known.loc[known.index.isin(table.index)]
+    traced = known.columns.map(facts.market_of).isin(facts.traced)
+    parts = known.loc[:, ~traced].div(1.0 - known.loc[:, traced].sum(axis=1), axis=0)
+    tonnes = table.loc[known.index].sum(axis=1)
+    unknown = table.loc[known.index].mul(1.0 - parts.sum(axis=1), axis=0)
+    told = parts.mul(tonnes, axis=0)
+    leaves = _far_in_own_market(facts, told) + (unknown - _abroad(facts, unknown)).sum(axis=1)
+    deliveries = _by_market(facts, told, list(table.columns)) + unknown
+    return deliveries.reindex(table.index).combine_first(table), leaves.combine_first(far)
+
+
+def _by_market(facts: _Facts, sold: pd.DataFrame, markets: list[str]) -> pd.DataFrame:
+    """Tonnes by exporter and market, of a matrix by exporter and importer."""
+    return sold.T.groupby(sold.columns.map(facts.market_of)).sum().T.reindex(columns=markets, fill_value=0.0)
+
+
+def _abroad(facts: _Facts, table: pd.DataFrame) -> pd.DataFrame:
+    """A matrix by supplier and market without what is in the market where the supplier lies itself."""
+    home = table.index.map(facts.market_of).to_numpy()
+    return table.where(np.not_equal.outer(home, table.columns.to_numpy()), 0.0)
+
+
+def _far_in_own_market(facts: _Facts, sold: pd.DataFrame) -> pd.Series:
+    """What each exporter sells to countries of its own market that are no neighbours."""
+    home, market = (c.map(facts.market_of).to_numpy() for c in (sold.index, sold.columns))
+    far = np.equal.outer(home, market) & ~sold.columns.isin(facts.near)
+    return sold.where(far, 0.0).sum(axis=1)
+
+
+def _exports(facts: _Facts, mineral: str, stage: str, remaining: pd.Series, to_us: pd.Series) -> pd.DataFrame | None:
+    """Traded tonnes by producer and importer, hubs traced back to producers; None without trade data.
+
+    Nobody sells more than nine tenths of its output to other markets.
+    """
     trade = facts.traded(mineral, stage)
     if trade.empty:
         return None
-    by_market = trade.T.groupby(trade.columns.map(facts.market_of)).sum().T.reindex(columns=markets, fill_value=0.0)
+    market = trade.columns.map(facts.market_of)
+    pooled = trade.loc[:, market.notna() & ~market.isin(facts.traced)]
     us = float(trade["USA"].sum()) if "USA" in trade else 0.0
     content = float(np.clip(to_us.drop("USA", errors="ignore").sum() / us, 0.1, 3.0)) if us > 0 else 1.0
-    makers = by_market.reindex(remaining.index, fill_value=0.0)
-    hubs = by_market.drop(remaining.index, errors="ignore")
+    makers = pooled.reindex(remaining.index, fill_value=0.0)
+    hubs = pooled.drop(remaining.index, errors="ignore")
     bought = trade.reindex(index=remaining.index, columns=hubs.index, fill_value=0.0)
     bought = bought / bought.sum().replace(0.0, np.nan)
     makers = (makers + bought.fillna(0.0) @ hubs) * content
-    for market in markets:
-        makers.loc[makers.index.map(facts.market_of) == market, market] = 0.0
-    scale = (0.9 * remaining / makers.sum(axis=1).replace(0.0, np.nan)).clip(upper=1.0).fillna(1.0)
+    abroad = _abroad(facts, _by_market(facts, makers, list(facts.consumption_share.index))).sum(axis=1)
+    scale = (0.9 * remaining / abroad.replace(0.0, np.nan)).clip(upper=1.0).fillna(1.0)
     return makers.mul(scale, axis=0)
 
 
@@ -394,12 +455,27 @@ def _feed_shares(facts: _Facts, stage: pd.Series, fed: pd.Series, need: pd.Serie
     """Share of each origin (rows) in each destination's feed: its own country's output first, the rest by trade."""
     everyone = fed.index.union(need.index)
     fed, need = fed.reindex(everyone, fill_value=0.0), need.reindex(everyone, fill_value=0.0)
-    home = np.minimum(fed, need)
+    told = facts.known(stage["ore"], stage["stage"]).reindex(index=everyone, columns=everyone, fill_value=0.0)
     trade = facts.traded(stage["ore"], stage["stage"]).reindex(index=everyone, columns=everyone, fill_value=0.0)
-    matrix = _fitted(trade, fed - home, need - home) + np.diag(home)
+    known, left = _known_feeds(told, fed, need)
+    matrix = known + _fitted(trade, left, (need - known.sum()).clip(lower=0.0))
     shares = matrix / matrix.sum().replace(0.0, np.nan)
     shares = shares.where((shares >= SMALLEST_FEED) | _matters(facts, matrix), 0.0)
     return (shares / shares.sum().replace(0.0, np.nan)).fillna(0.0).loc[:, need > 0]
+
+
+def _known_feeds(told: pd.DataFrame, fed: pd.Series, need: pd.Series) -> tuple[pd.DataFrame, pd.Series]:
+    """Tonnes that go to plants at home and to known destinations, and what each origin has left for anybody.
+
+    What is known to be sold abroad is not there for the plants at home; what is known to stay is not there for others.
+    """
+    away = told.where(~np.eye(len(told), dtype=bool), 0.0)
+    home = np.minimum(fed * (1.0 - away.sum(axis=1)), need)
+    known = away.mul(fed, axis=0)
+    known = known.mul(((need - home) / known.sum().replace(0.0, np.nan)).clip(upper=1.0).fillna(0.0), axis=1)
+    stays = np.diag(told) > 0.0
+    left = (fed - home - known.sum(axis=1)).where(~stays, fed * (1.0 - told.sum(axis=1)))
+    return known + np.diag(home), left.clip(lower=0.0)
 
 
 def _matters(facts: _Facts, tonnes: pd.DataFrame) -> pd.DataFrame:

@@ -281,15 +281,17 @@ def test_corridor_with_less_room(known):
     """The railway carries 440 t of cargo, other freight fills 400: 20 t of metal in concentrate of half its weight.
 
     With China banned, Kazakhstan would send 80 t; now 60 t of use are forgone. In 2025 the railway is closed: all 80
-    are, and other freight is turned away too, so that no plan is made impossible.
+    are, and other freight is turned away too, so that no plan is made impossible. In 2027 it carries its 1,000 t, but
+    540 t of other freight come to the 400: 30 t of metal pass. Uzbekistan's new mine makes 40, and 10 are forgone.
     """
-    ban = {"kind": "import_ban", "countries": ["CHN"], "minerals": ["metal"], "years": [2025, 2026]}
+    ban = {"kind": "import_ban", "countries": ["CHN"], "minerals": ["metal"], "years": [2025, 2027]}
     closed = {"kind": "corridor", "corridor": "middle", "closed": True, "years": [2025, 2025]}
     narrow = {"kind": "corridor", "legs": ["steppe"], "capacity_t": 440, "years": [2026, 2026]}
-    result = job.run(story(ban=ban, closed=closed, p=narrow), known)
-    assert [tonnes(result, "KAZ", year) for year in (2025, 2026)] == pytest.approx([0, 20], abs=1e-6)
+    crowded = {"kind": "corridor", "legs": ["steppe"], "other_cargo_t": {2027: 540}, "years": [2027, 2027]}
+    result = job.run(story(ban=ban, closed=closed, p=narrow, crowded=crowded), known)
+    assert [tonnes(result, "KAZ", year) for year in YEARS] == pytest.approx([0, 20, 30], abs=1e-6)
     lost = result.unmet.query("item == 'metal'").groupby("year")["amount"].sum()
-    assert lost[2025] == pytest.approx(80) and lost[2026] == pytest.approx(60)
+    assert [lost[year] for year in YEARS] == pytest.approx([80, 60, 10])
 
 
 def test_corridor_made_cheaper(known, base):

@@ -256,3 +256,14 @@ def test_a_closed_leg_turns_all_cargo_away(known):
     narrow = edited(known, "legs", tables, kind="corridor", legs=["l"], capacity_multiple=0.3, days_multiple=0.5)
     assert list(narrow["capacity_t"]) == [100.0, 30.0, np.inf] and list(narrow["background_t"]) == [40.0, 30.0, 0.0]
     assert list(narrow["days"]) == [5.0, 2.5, 5.0]
+
+
+def test_other_cargo_comes_and_goes_within_a_leg(known):
+    """Other freight grows to what the leg can carry at most and falls to nothing at least."""
+    legs = frame(
+        "leg corridor year capacity_t background_t usd_per_t days",
+        *(("l", "middle", year, 100.0, 40.0, 10.0, 5.0) for year in (2025, 2026)),
+    )
+    for added, left in ((25, 65.0), (75, 100.0), (-60, 0.0)):
+        crowded = edited(known, "legs", TABLES | {"legs": legs}, kind="corridor", legs=["l"], other_cargo_t=added)
+        assert list(crowded["background_t"]) == [40.0, left] and list(crowded["capacity_t"]) == [100.0, 100.0]

@@ -19,7 +19,8 @@ class Corridor(Policy):
     """A corridor out of Central Asia gets wider, faster, cheaper, dearer, or is closed.
 
     The legs named, or all of the corridor's own, change in the years: capacity is the cargo of all kinds that a
-    leg can carry, of which other freight takes its part (docs/model.md, eq. 6). Closed is a capacity of nil.
+    leg can carry, of which other freight takes its part (docs/model.md, eq. 6). Closed is a capacity of nil. Where one
+    way closes its other freight looks for another as well: `other_cargo_t` says how much comes to these legs.
     """
 
     kind: Literal["corridor"]
@@ -36,6 +37,9 @@ caspian_upgrade:
     closed: bool = Field(False, description="nothing passes")
     capacity_t: AmountByYear | None = Field(None, description="new capacity of each leg, tonnes of cargo a year")
     capacity_multiple: AmountByYear | None = Field(None, description="new capacity over that of the data (2 = twice)")
+    other_cargo_t: ChangeByYear | None = Field(
+        None, description="freight other than these minerals that comes to each leg, tonnes a year (below nil: leaves)"
+    )
     cost_multiple: AmountByYear | None = Field(
         None, description="new freight over that of the data (1.2: a fifth dearer)"
     )
@@ -62,11 +66,12 @@ caspian_upgrade:
 
         capacity = given(self.capacity_t).fillna(legs["capacity_t"]) * given(self.capacity_multiple).fillna(1.0)
         capacity = capacity.where(~(touched & legs["year"].isin(years) & self.closed), 0.0)
+        other = (legs["background_t"] + given(self.other_cargo_t).fillna(0.0)).clip(lower=0.0)
         freight = legs["usd_per_t"] * given(self.cost_multiple).fillna(1.0) + given(self.cost_usd_per_t).fillna(0.0)
         edited = legs.assign(
             capacity_t=capacity,
             # Other freight is turned away with ours: it never fills more than what is left.
-            background_t=np.minimum(legs["background_t"], capacity),
+            background_t=np.minimum(other, capacity),
             usd_per_t=freight.clip(lower=0.0),
             days=given(self.days).fillna(legs["days"]) * given(self.days_multiple).fillna(1.0),
         )

@@ -1,0 +1,124 @@
+"""Who delivered to whom in the base year, solved by hand: what is known of a country's buyers comes first."""
+
+from __future__ import annotations
+
+import pytest
+from handmade import BASE_YEAR, facts, story, write
+
+from supplychain import dataset
+from supplychain.economics import CARGO_INTEREST
+from supplychain.errors import InputError
+from supplychain.system import build_system
+
+# Kazakhstan's neighbour Russia is reached by land, Türkiye over the Caspian; both lie in the rest of the world.
+EURASIA = {
+    "countries": BASE_YEAR["countries"] | {"RUS": ("", "ROW"), "TUR": ("", "ROW")},
+    "groups": {"central_asia KAZ": {}},
+    "legs": {"ferry": ("Ferry", "middle", "a", "b", 100, 36.5), "rail": ("Rail", "land", "a", "c", 30, 0)},
+    "routes": {"KAZ ROW middle 1": "ferry", "KAZ CHN eastern 1": "rail", "KAZ RUS land 1": "rail"},
+}
+
+
+def system(**tables):
+    """The system of a base year of two years, with these tables in place of `BASE_YEAR`'s."""
+    return build_system(facts(**BASE_YEAR | tables), story(2025, 2026))
+
+
+def delivered(found):
+    """The ways of deliveries, by country and zone."""
+    return found.ways[found.ways["kind"] == "delivery"].set_index(["country", "zone"])
+
+
+def test_known_destinations_replace_proportion():
+    """Kazakhstan makes 60 t. The USA takes 10, and 4.5 by way of Belgium; 45.5 t are left.
+
+    Of its output 40 % go to China, 20 % to Türkiye, 10 % to Russia and 30 % stay: 18.2 t to China. The other 27.3 t are
+    the rest of the world's, and of them 9.1 go to Türkiye: a third is cargo on a way out. China's 104.5 t follow the
+    proportions: 0.6 of 150 t are 90 for itself, and it sells the surplus to the rest of the world.
+    """
+    parts = {"CHN": 40, "TUR": 20, "RUS": 10, "KAZ": 30}
+    found = system(**EURASIA, destinations={f"x refine KAZ {country}": (part,) for country, part in parts.items()})
+    sold = found.deliveries[found.deliveries["observed"]].set_index(["supplier", "market"])["base_t"]
+    assert sold["KAZ", "CHN"] == pytest.approx(0.4 * 45.5) and sold["KAZ", "ROW"] == pytest.approx(0.6 * 45.5)
+    assert sold["CHN", "CHN"] + sold["CHN", "ROW"] == pytest.approx(140 - 25 - 10.5)
+    leaving = delivered(found)["leaving"]
+    assert leaving["KAZ", "ROW"] == pytest.approx(1 / 3) and leaving["KAZ", "CHN"] == 1
+
+
+def test_what_is_not_known_keeps_its_proportions_and_leaves():
+    """Only China's 40 % are known. By proportion all 45.5 t would be the rest of the world's: 60 % are, as cargo."""
+    found = system(**EURASIA, destinations={"x refine KAZ CHN": (40,)})
+    sold = found.deliveries[found.deliveries["observed"]].set_index(["supplier", "market"])["base_t"]
+    assert sold["KAZ", "CHN"] == pytest.approx(0.4 * 45.5) and sold["KAZ", "ROW"] == pytest.approx(0.6 * 45.5)
+    assert delivered(found)["leaving"]["KAZ", "ROW"] == pytest.approx(1)
+
+
+def test_what_stays_at_home_pays_no_freight_and_fills_no_leg():
+    """A third of the tonnes for Kazakhstan's own market crosses the Caspian, at 100 USD/t and 36.5 days of interest."""
+    parts = {"x refine KAZ TUR": (20,), "x refine KAZ KAZ": (40,), "x refine KAZ CHN": (40,)}
+    found = system(**EURASIA, destinations=parts)
+    way = delivered(found).loc["KAZ", "ROW"]
+    price = found.minerals["price"].iloc[0]
+    assert way["gross_t_per_t"] == pytest.approx(1 / 3)
+    assert way["value_usd_per_t"] == pytest.approx(price / 3)
+    moved = found.deliveries[(found.deliveries["supplier"] == "KAZ") & (found.deliveries["market"] == "ROW")]
+    assert moved["usual_usd_per_t"].iloc[0] == pytest.approx((100 + 0.1 * CARGO_INTEREST * price) / 3)
+
+
+def test_trade_statistics_tell_what_leaves_too():
+    """By customs Kazakhstan sold 10 t to China, 5 to Türkiye and 3 to Russia; what is left, 45.5 - 10, stays near.
+
+    Of the 35.5 t for the rest of the world 5 are cargo.
+    """
+    trade = {"x refine KAZ CHN": (10,), "x refine KAZ TUR": (5,), "x refine KAZ RUS": (3,), "x refine CHN TUR": (20,)}
+    found = system(**EURASIA, trade=trade)
+    ways = delivered(found)["leaving"]
+    assert ways["KAZ", "ROW"] == pytest.approx(5 / 35.5)
+
+
+def test_known_destinations_of_an_ore():
+    """Kazakhstan and Australia mine 100 t each, China and Russia refine 60 t each and mine nothing.
+
+    Half of the Kazakh ore goes to Russia: 50 of its 60 t. The other 10 t, and China's 60, come from what is left, 50 t
+    of Kazakh and 100 of Australian ore, by proportion: Russia has 53.3 t from Kazakhstan, China 20 t.
+    """
+    share = ore_feeds({"x mine KAZ RUS": (50,)})
+    assert share["KAZ", "RUS"] == pytest.approx((50 + 10 / 3) / 60)
+    assert share["KAZ", "CHN"] == pytest.approx(1 / 3)
+
+
+def test_ore_that_is_known_to_stay_is_not_sold():
+    """Of 100 t of Kazakh ore 50 go to Russia and 40 stay: 10 t are left beside Australia's 100.
+
+    They go where those go: a seventh to Russia, which wants 10 t more, six sevenths to China.
+    """
+    share = ore_feeds({"x mine KAZ RUS": (50,), "x mine KAZ KAZ": (40,)})
+    assert share["KAZ", "RUS"] == pytest.approx((50 + 10 * 10 / 110) / 60)
+    assert share["KAZ", "CHN"] == pytest.approx(10 / 110)
+
+
+def test_plants_at_home_do_not_get_what_is_sold():
+    """Kazakhstan mines 100 t, sells half to Russia, and refines 80 t: 50 t of its own ore and 30 of Australia's."""
+    share = ore_feeds({"x mine KAZ RUS": (50,)}, **{"x refine KAZ 2025": 80, "x refine CHN 2025": 20})
+    assert share["KAZ", "KAZ"] == pytest.approx(50 / 80) and share["AUS", "KAZ"] == pytest.approx(30 / 80)
+    assert share["KAZ", "RUS"] == pytest.approx(50 / 60)
+
+
+def ore_feeds(destinations, **made):
+    """Shares of feeds by origin and destination: two mine 100 t each, China and Russia refine 60 t each."""
+    output = {"x mine KAZ 2025": 100, "x mine AUS 2025": 100, "x refine CHN 2025": 60, "x refine RUS 2025": 60}
+    found = system(
+        **EURASIA | {"countries": EURASIA["countries"] | {"AUS": ("", "ROW")}},
+        stages={"x mine": {}, "x refine": {}},
+        production=output | made,
+        import_sources={"x metal CHN": (100, "", "true")},
+        destinations=destinations,
+    )
+    return found.feeds[found.feeds["stage"] == "mine"].set_index(["origin", "destination"])["share"]
+
+
+def test_nobody_sells_more_than_all(tmp_path):
+    """Shares of one exporter that add up to 110 % are an error at the last of them."""
+    shares = {"x refine KAZ CHN": (60,), "x refine KAZ RUS": (50,)}
+    with pytest.raises(InputError, match=r"destinations\.csv:3:5: the share_pct of \(x, refine, KAZ\) add up to 110"):
+        dataset.read(write(tmp_path, **BASE_YEAR | EURASIA, destinations=shares))
