@@ -82,7 +82,7 @@ def test_a_way_costs_freight_by_weight_and_interest_on_time():
     """At 3,650 USD/t a day under way costs 8 % / 365 x 3,650 = 0.8 USD/t of x.
 
     Rail: 2 x 50 + 10 x 0.8 = 108 USD/t of x; the Caspian: 2 x 90 + 20 x 0.8 = 196. Lorries at 30 USD/t in 5 days
-    would be cheaper on paper, 64, but are not what is used: they cost as much as the usual way.
+    would be cheaper on paper, 64, but are not what is used: they cost a hundredth more than the usual way.
     """
     legs = TWO_WAYS["legs"] | {"lorry": ("Lorry", "land", "a", "b", 30, 5)}
     routes = TWO_WAYS["routes"] | {"KAZ USA land 1": "lorry"}
@@ -91,7 +91,7 @@ def test_a_way_costs_freight_by_weight_and_interest_on_time():
     system = build_system(known, story(2025, 2026))
     cost = way_costs(system.ways.assign(year=2026), system.legs, system.way_legs)
     assert cost.groupby(system.ways["corridor"]).first().to_dict() == pytest.approx(
-        {"northern": 108, "middle": 196, "land": 108}
+        {"northern": 108, "middle": 196, "land": 109.08}
     )
 
 
