@@ -54,46 +54,52 @@ def _import_shares(facts: Facts, mineral: str, output: pd.Series) -> pd.Series:
 def pooled_deliveries(
     facts: Facts, mineral: str, stage: str, remaining: pd.Series, to_us: pd.Series
 ) -> tuple[pd.DataFrame, pd.Series]:
-    """Tonnes by supplier and pooled market: what is sold abroad, and the rest at home, or home first.
+    """Tonnes by supplier and pooled market: what is known, then by trade and the rest at home, or home first.
 
     Beside them, for Central Asian suppliers whose buyers are known, the part of their own market's tonnes that leaves.
     """
     markets = [m for m in facts.consumption_share.index if m not in facts.traced]
-    home = remaining.index.map(facts.market_of)
+    told = _told(facts, mineral, stage, remaining)
+    known = _by_market(facts, told, markets)
+    left = remaining.sub(known.sum(axis=1), fill_value=0.0).clip(lower=0.0)
     sold = _exports(facts, mineral, stage, remaining, to_us)
     if sold is None:
-        abroad, far = _surplus_by_proportion(facts, remaining, home, markets), pd.Series(dtype=float)
+        abroad, far = _surplus_by_proportion(facts, left, known), pd.Series(dtype=float)
     else:
+        sold = sold.mul(left / remaining.replace(0.0, np.nan), axis=0).fillna(0.0)
         abroad, far = _abroad(facts, _by_market(facts, sold, markets)), _far_in_own_market(facts, sold)
-    table = abroad.copy()
-    rest = (remaining - abroad.sum(axis=1)).clip(lower=0.0)
-    for market in markets:
-        table[market] += rest.where(home == market, 0.0)
-    foreign = rest[~home.isin(markets)]
-    if len(foreign):
-        weights = facts.consumption_share[markets]
-        table.loc[foreign.index] += np.outer(foreign, weights / weights.sum())
-    table, far = _as_known(facts, mineral, stage, table, far)
+    table = _with_the_rest(facts, abroad, left)
+    # Who buys what is not known is somebody else: it leaves.
+    far = ((table - _abroad(facts, table)).sum(axis=1)[known.index] + _far_in_own_market(facts, told)).combine_first(
+        far
+    )
+    table = table.add(known, fill_value=0.0)
     shares = table / table.sum()
     kept = table.where((shares >= SMALLEST_SHARE) | matters(facts, table), 0.0)
-    leaving = (far / (table - _abroad(facts, table)).sum(axis=1).replace(0.0, np.nan)).clip(upper=1.0)
+    leaving = (far / _in_own_market(facts, table).replace(0.0, np.nan)).clip(upper=1.0)
     return as_rows(kept, "supplier", "market"), leaving[leaving.index.isin(facts.central_asia)].dropna()
 
 
-def _as_known(
-    facts: Facts, mineral: str, stage: str, table: pd.DataFrame, far: pd.Series
-) -> tuple[pd.DataFrame, pd.Series]:
-    """Deliveries of those whose destinations are known; what is not known keeps its proportions, and leaves."""
+def _told(facts: Facts, mineral: str, stage: str, remaining: pd.Series) -> pd.DataFrame:
+    """Tonnes by exporter and importer of those whose destinations are known, the traced market apart."""
     known = facts.known(mineral, stage)
-    known = known.loc[known.index.isin(table.index)]
+    known = known.loc[known.index.isin(remaining.index)]
     traced = known.columns.map(facts.market_of).isin(facts.traced)
     parts = known.loc[:, ~traced].div(1.0 - known.loc[:, traced].sum(axis=1), axis=0)
-    tonnes = table.loc[known.index].sum(axis=1)
-    unknown = table.loc[known.index].mul(1.0 - parts.sum(axis=1), axis=0)
-    told = parts.mul(tonnes, axis=0)
-    leaves = _far_in_own_market(facts, told) + (unknown - _abroad(facts, unknown)).sum(axis=1)
-    deliveries = _by_market(facts, told, list(table.columns)) + unknown
-    return deliveries.reindex(table.index).combine_first(table), leaves.combine_first(far)
+    return parts.mul(remaining.reindex(parts.index), axis=0)
+
+
+def _with_the_rest(facts: Facts, abroad: pd.DataFrame, remaining: pd.Series) -> pd.DataFrame:
+    """What is sold abroad, and the rest in the supplier's own market; one without a pooled market sells to all."""
+    home = remaining.index.map(facts.market_of)
+    table = abroad.copy()
+    rest = (remaining - abroad.sum(axis=1)).clip(lower=0.0)
+    for market in table.columns:
+        table[market] += rest.where(home == market, 0.0)
+    foreign = rest[~home.isin(table.columns)]
+    if len(foreign):
+        table.loc[foreign.index] += np.outer(foreign, normalised(facts.consumption_share[table.columns]))
+    return table
 
 
 def _by_market(facts: Facts, sold: pd.DataFrame, markets: list[str]) -> pd.DataFrame:
@@ -105,6 +111,11 @@ def _abroad(facts: Facts, table: pd.DataFrame) -> pd.DataFrame:
     """A matrix by supplier and market without what is in the market where the supplier lies itself."""
     home = table.index.map(facts.market_of).to_numpy()
     return table.where(np.not_equal.outer(home, table.columns.to_numpy()), 0.0)
+
+
+def _in_own_market(facts: Facts, table: pd.DataFrame) -> pd.Series:
+    """What each supplier has in the market where it lies itself."""
+    return (table - _abroad(facts, table)).sum(axis=1)
 
 
 def _far_in_own_market(facts: Facts, sold: pd.DataFrame) -> pd.Series:
@@ -136,10 +147,15 @@ def _exports(facts: Facts, mineral: str, stage: str, remaining: pd.Series, to_us
     return makers.mul(scale, axis=0)
 
 
-def _surplus_by_proportion(facts: Facts, remaining: pd.Series, home: pd.Index, markets: list[str]) -> pd.DataFrame:
-    """Each market's own output serves it first; what is left over goes to the others' needs by proportion."""
-    share = facts.consumption_share[markets]
-    wanted = remaining.sum() * share / share.sum()
+def _surplus_by_proportion(facts: Facts, remaining: pd.Series, known: pd.DataFrame) -> pd.DataFrame:
+    """Each market's own output serves it first; what is left over goes to the others' needs by proportion.
+
+    The needs are what `known` deliveries, by exporter and market, leave of each market's part in the whole.
+    """
+    markets = list(known.columns)
+    home = remaining.index.map(facts.market_of)
+    whole = remaining.sum() + known.to_numpy().sum()
+    wanted = (whole * normalised(facts.consumption_share[markets]) - known.sum()).clip(lower=0.0)
     made = remaining.groupby(home).sum().reindex(markets, fill_value=0.0)
     surplus, deficit = (made - wanted).clip(lower=0.0), (wanted - made).clip(lower=0.0)
     exported = remaining * (surplus / made.replace(0.0, np.nan)).reindex(home).fillna(0.0).to_numpy()
