@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import pytest
 from handmade import BASE_YEAR, facts, story, write
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from supplychain import dataset
 from supplychain.economics import CARGO_INTEREST
 from supplychain.errors import InputError
+from supplychain.pattern import base_pattern
 from supplychain.system import build_system
 
 # Kazakhstan's neighbour Russia is reached by land, Türkiye over the Caspian; both lie in the rest of the world.
@@ -17,6 +21,8 @@ EURASIA = {
     "legs": {"ferry": ("Ferry", "middle", "a", "b", 100, 36.5), "rail": ("Rail", "land", "a", "c", 30, 0)},
     "routes": {"KAZ ROW middle 1": "ferry", "KAZ CHN eastern 1": "rail", "KAZ RUS land 1": "rail"},
 }
+
+NO_ENERGY = pd.DataFrame({"mineral": [], "market": [], "energy_t": []})
 
 
 def system(**tables):
@@ -107,14 +113,15 @@ def test_plants_at_home_do_not_get_what_is_sold():
 def ore_feeds(destinations, **made):
     """Shares of feeds by origin and destination: two mine 100 t each, China and Russia refine 60 t each."""
     output = {"x mine KAZ 2025": 100, "x mine AUS 2025": 100, "x refine CHN 2025": 60, "x refine RUS 2025": 60}
-    found = system(
-        **EURASIA | {"countries": EURASIA["countries"] | {"AUS": ("", "ROW")}},
-        stages={"x mine": {}, "x refine": {}},
-        production=output | made,
-        import_sources={"x metal CHN": (100, "", "true")},
-        destinations=destinations,
-    )
-    return found.feeds[found.feeds["stage"] == "mine"].set_index(["origin", "destination"])["share"]
+    tables = EURASIA | {
+        "countries": EURASIA["countries"] | {"AUS": ("", "ROW")},
+        "stages": {"x mine": {}, "x refine": {}},
+        "production": output | made,
+        "import_sources": {"x metal CHN": (100, "", "true")},
+        "destinations": destinations,
+    }
+    feeds = base_pattern(facts(**BASE_YEAR | tables), 2025, NO_ENERGY).feeds
+    return feeds[~feeds["hub"]].set_index(["origin", "destination"])["share"]
 
 
 def test_nobody_sells_more_than_all(tmp_path):
@@ -122,3 +129,25 @@ def test_nobody_sells_more_than_all(tmp_path):
     shares = {"x refine KAZ CHN": (60,), "x refine KAZ RUS": (50,)}
     with pytest.raises(InputError, match=r"destinations\.csv:3:5: the share_pct of \(x, refine, KAZ\) add up to 110"):
         dataset.read(write(tmp_path, **BASE_YEAR | EURASIA, destinations=shares))
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.integers(0, 25), min_size=4, max_size=4), st.booleans())
+def test_nothing_is_lost_or_made_by_what_is_known(parts, with_trade):
+    """Whatever is known of Kazakhstan's buyers, it delivers its 60 t, the world 200, and a part leaves."""
+    shares = {f"x refine KAZ {c}": (part,) for c, part in zip(("CHN", "TUR", "RUS", "KAZ"), parts, strict=True)}
+    trade = {"x refine KAZ CHN": (10,), "x refine KAZ TUR": (5,)} if with_trade else {}
+    found = base_pattern(facts(**BASE_YEAR | EURASIA, destinations=shares, trade=trade), 2025, NO_ENERGY).deliveries
+    sold = found[found["observed"]]
+    assert sold.loc[sold["supplier"] == "KAZ", "base_t"].sum() == pytest.approx(60 - 4.5)
+    assert sold["base_t"].sum() == pytest.approx(200)
+    assert found["leaving"].between(0, 1).all()
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.integers(0, 33), min_size=3, max_size=3))
+def test_every_plant_is_fed_whole(parts):
+    """Whatever is known of an ore's buyers, the shares of what feeds a plant add up to one."""
+    shares = {f"x mine KAZ {c}": (part,) for c, part in zip(("CHN", "RUS", "KAZ"), parts, strict=True)}
+    fed = ore_feeds(shares).groupby("destination").sum()
+    assert fed[["CHN", "RUS"]].to_list() == pytest.approx([1, 1])
