@@ -131,6 +131,13 @@ def test_nobody_sells_more_than_all(tmp_path):
         dataset.read(write(tmp_path, **BASE_YEAR | EURASIA, destinations=shares))
 
 
+def test_all_of_it_for_the_traced_market_leaves_the_others_nothing_known():
+    """All of Kazakhstan's output is said to go to the USA; what the imports leave goes by proportion, as without it."""
+    tables = [facts(**BASE_YEAR | EURASIA, destinations=d) for d in ({}, {"x refine KAZ USA": (100,)})]
+    plain, told = (base_pattern(table, 2025, NO_ENERGY).deliveries["base_t"] for table in tables)
+    assert told.to_list() == pytest.approx(plain.to_list())
+
+
 @settings(max_examples=25, deadline=None)
 @given(st.lists(st.integers(0, 25), min_size=4, max_size=4), st.booleans())
 def test_nothing_is_lost_or_made_by_what_is_known(parts, with_trade):

@@ -15,8 +15,8 @@ import pandas as pd
 
 from supplychain.dataset import Dataset
 from supplychain.pattern.chain import ORE, OTHER, STAGES, chains, outputs_in
-from supplychain.pattern.deliveries import SEED, pooled_deliveries, taken_by_others, us_deliveries, use_of, with_seeds
-from supplychain.pattern.facts import Facts, as_rows, ore_baskets
+from supplychain.pattern.deliveries import pooled_deliveries, taken_by_others, us_deliveries, use_of, with_seeds
+from supplychain.pattern.facts import SEED, Facts, as_rows, ore_baskets
 from supplychain.pattern.feeds import feeds_of, hub_feeds
 
 __all__ = ["ORE", "OTHER", "SEED", "STAGES", "Pattern", "base_pattern", "ore_baskets"]

@@ -6,10 +6,9 @@ import numpy as np
 import pandas as pd
 
 from supplychain.pattern.chain import OTHER
-from supplychain.pattern.facts import Facts, as_rows, matters, normalised
+from supplychain.pattern.facts import SEED, Facts, as_rows, matters, normalised
 
 SMALLEST_SHARE = 0.003
-SEED = 0.02
 
 
 def taken_by_others(facts: Facts, mineral: str, stage: str, output: pd.Series) -> pd.Series:
@@ -69,10 +68,8 @@ def pooled_deliveries(
         sold = sold.mul(left / remaining.replace(0.0, np.nan), axis=0).fillna(0.0)
         abroad, far = _abroad(facts, _by_market(facts, sold, markets)), _far_in_own_market(facts, sold)
     table = _with_the_rest(facts, abroad, left)
-    # Who buys what is not known is somebody else: it leaves.
-    far = ((table - _abroad(facts, table)).sum(axis=1)[known.index] + _far_in_own_market(facts, told)).combine_first(
-        far
-    )
+    # Where the buyer of a part is not known it is taken to be far.
+    far = (_in_own_market(facts, table)[known.index] + _far_in_own_market(facts, told)).combine_first(far)
     table = table.add(known, fill_value=0.0)
     shares = table / table.sum()
     kept = table.where((shares >= SMALLEST_SHARE) | matters(facts, table), 0.0)
@@ -85,7 +82,8 @@ def _told(facts: Facts, mineral: str, stage: str, remaining: pd.Series) -> pd.Da
     known = facts.known(mineral, stage)
     known = known.loc[known.index.isin(remaining.index)]
     traced = known.columns.map(facts.market_of).isin(facts.traced)
-    parts = known.loc[:, ~traced].div(1.0 - known.loc[:, traced].sum(axis=1), axis=0)
+    others = (1.0 - known.loc[:, traced].sum(axis=1)).clip(lower=1e-9)
+    parts = known.loc[:, ~traced].div(others, axis=0)
     return parts.mul(remaining.reindex(parts.index), axis=0)
 
 

@@ -6,8 +6,7 @@ import numpy as np
 import pandas as pd
 
 from supplychain.pattern.chain import OTHER
-from supplychain.pattern.deliveries import SEED
-from supplychain.pattern.facts import LARGE_SUPPLIER, SMALLEST_FEED, Facts, as_rows, matters, without_crumbs
+from supplychain.pattern.facts import LARGE_SUPPLIER, SEED, SMALLEST_FEED, Facts, as_rows, matters, without_crumbs
 
 
 def hub_feeds(facts: Facts, mineral: str, stage: str, hubs: pd.Index, output: pd.Series) -> pd.DataFrame:
