@@ -37,7 +37,7 @@ def corridors(result: Result, ax: Axes | None = None) -> Axes:
     Returns
     -------
     Axes; percent of capacity, other cargo included; a leg that is full and worth more has its shadow price below the
-    percentage. The data are those of `corridor_use`.
+    percentage, one without capacity says that it is closed. The data are those of `corridor_use`.
     """
     use = corridor_use(result)
     title = "How full the corridors are"
@@ -62,10 +62,9 @@ def _short(name: str) -> str:
 
 def _write(ax: Axes, filled: pd.DataFrame, worth: pd.DataFrame) -> None:
     for (i, j), share in np.ndenumerate(filled.to_numpy()):
-        if np.isfinite(share):
-            price = worth.to_numpy()[i, j]
-            text = f"{share:.0f}" + (f"\n${price:,.0f}" if price >= 0.5 else "")
-            ax.text(j, i, text, ha="center", va="center", fontsize=7, color="white" if share > 55 else style.INK)
+        price = worth.to_numpy()[i, j]
+        text = f"{share:.0f}" + (f"\n${price:,.0f}" if price >= 0.5 else "") if np.isfinite(share) else "closed"
+        ax.text(j, i, text, ha="center", va="center", fontsize=7, color="white" if share > 55 else style.INK)
 
 
 @style.styled
