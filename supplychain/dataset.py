@@ -19,7 +19,7 @@ from supplychain.errors import Fault, InputError, nearest
 
 SHIPPED = Path(__file__).parent / "data"
 LINE = "line"
-BOOLEANS = {"true": True, "false": False}
+BOOLEANS = ("true", "false")
 
 
 @dataclass(frozen=True)

@@ -241,7 +241,7 @@ def cap_table(
     row with cap 1 is the status quo.
     """
     known = data if isinstance(data, Dataset) else facts.read(data)
-    story = scenario.read("status_quo", known)
+    story = scenario.read(REFERENCE, known)
     tables = []
     for cap in (1.0, *caps):
         policy = SupplierCap(

@@ -10,7 +10,7 @@ from supplychain.economics import CARGO_INTEREST, DAYS_PER_YEAR, freight_between
 from supplychain.pattern import STAGES, Pattern
 from supplychain.sites import over_years
 
-# So much dearer than the usual way at least is one that looks cheaper on paper: the base year's tonnes take the usual.
+# The least cost of any other way over the usual one's, so that the base year's tonnes take the usual way.
 UNUSUAL = 1.01
 MOVES = ["freight_usd_per_t", "time_usd_per_t", "margin_usd_per_t"]
 
@@ -49,14 +49,14 @@ def ways(dataset: Dataset, moves: pd.DataFrame, base_year: int) -> pd.DataFrame:
     Parameters
     ----------
     moves : kind (`feed` or `delivery`), move (its number), mineral, stage (of the product), origin (country),
-        destination (country or market), value_usd_per_t (of the cargo), leaving (part of the move that is cargo
+        destination (country or market), value_usd_per_t (of the cargo), cargo_share (part of the move that is cargo
         on a way: in its own market a supplier's next buyers are at home).
 
     Returns
     -------
     DataFrame: way, kind, move, mineral, stage, country (in Central Asia), zone, corridor, abroad (leaves the
-    country), usual, leaving, gross_t_per_t, value_usd_per_t (cargo per tonne moved), margin_usd_per_t. A way that is
-    cheaper on paper than the usual one costs a little more: what keeps traffic off it is not in the rates.
+    country), usual, cargo_share, gross_t_per_t, value_usd_per_t (cargo per tonne moved), margin_usd_per_t. A way
+    that is cheaper on paper than the usual one costs a little more: what keeps traffic off it is not in the rates.
     """
     routes = dataset["routes"][["country", "zone", "corridor"]].drop_duplicates()
     routes = routes.assign(usual=~routes.duplicated(["country", "zone"]))
@@ -64,7 +64,7 @@ def ways(dataset: Dataset, moves: pd.DataFrame, base_year: int) -> pd.DataFrame:
     table = _crossing(dataset, moves, set(routes["country"])).merge(routes, on=["country", "zone"])
     table = table.merge(gross, on=["mineral", "stage"], how="left").fillna({"gross_t_per_t": 1.0})
     for column in ("gross_t_per_t", "value_usd_per_t"):
-        table[column] *= table["leaving"]
+        table[column] *= table["cargo_share"]
     cost = way_costs(table.assign(year=base_year, margin_usd_per_t=0.0), legs(dataset, [base_year]), way_legs(dataset))
     usual = cost.where(table["usual"]).groupby([table["kind"], table["move"]]).transform("max")
     least = usual.where(table["usual"], UNUSUAL * usual)
@@ -109,10 +109,10 @@ def way_costs(table: pd.DataFrame, leg_years: pd.DataFrame, parts: pd.DataFrame)
 def _moved(dataset: Dataset, table: pd.DataFrame, kind: str, base_year: int) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The moves with freight and time, and the ways of those that have any; a routed move's freight is its usual way's.
 
-    `table` has mineral, stage, origin, destination, value_usd_per_t, leaving.
+    `table` has mineral, stage, origin, destination, value_usd_per_t, cargo_share.
     """
     table = pd.concat([table, freight_between(dataset, table)], axis=1)
-    moves = table[["mineral", "stage", "origin", "destination", "value_usd_per_t", "leaving"]]
+    moves = table[["mineral", "stage", "origin", "destination", "value_usd_per_t", "cargo_share"]]
     choice = ways(dataset, moves.assign(kind=kind, move=np.arange(len(table))), base_year)
     usual = choice[choice["usual"]].drop_duplicates("move").set_index("move")["usual_usd_per_t"]
     routed = pd.Series(np.arange(len(table)), index=table.index).isin(usual.index)
@@ -133,7 +133,8 @@ def feeds(
     """
     stages = stage_values(pattern.chain, sites, minerals)
     fed = pattern.feeds.astype({column: object for column in ("mineral", "stage", "origin", "destination")})
-    table, choice = _moved(dataset, fed.merge(stages, on=["mineral", "stage"]).assign(leaving=1.0), "feed", base_year)
+    fed = fed.merge(stages, on=["mineral", "stage"]).assign(cargo_share=1.0)
+    table, choice = _moved(dataset, fed, "feed", base_year)
     moved = table["usual_usd_per_t"]
     keys = [table["mineral"], table["stage"], table["hub"]]
     weight = table["share"].fillna(0.0)
@@ -179,7 +180,7 @@ def deliveries(
     extra = (moved - mean).clip(lower=0.0)
     margin = (left - moved).where(table["observed"], left - moved + extra)
     table["margin_usd_per_t"] = margin.where(table["price"] > 0, 0.0)
-    table = table.drop(columns=["origin", "destination", "leaving"])
+    table = table.drop(columns=["origin", "destination", "cargo_share"])
     return table.assign(delivery=np.arange(len(table))), choice
 
 

@@ -49,7 +49,7 @@ class System:
     paths : path, delivery, mineral, market, mine, refine, fabricate, supplier, via_hub, feed_mine, feed_refine,
         hub_feed, corridor, base_t, and costs per tonne.
     ways : way, kind (feed or delivery), move (its number), mineral, stage, country, zone, corridor, abroad, usual,
-        leaving, gross_t_per_t, value_usd_per_t, margin_usd_per_t. way_legs : country, zone, corridor, leg.
+        cargo_share, gross_t_per_t, value_usd_per_t, margin_usd_per_t. way_legs : country, zone, corridor, leg.
     legs : leg, name, corridor, year, capacity_t, background_t, usd_per_t, days.
     services : service, year, amount, unit, value_usd_per_unit. intensities : technology, mineral, t_per_unit.
     technologies : technology, service, year, share, least_share, most_share, pace_per_year, shift_usd_per_unit,

@@ -156,5 +156,6 @@ def _corridors() -> pd.DataFrame:
         (year, leg, corridor, capacity, background, min(capacity, 2e6 + background) - background, -price)
         for year, (leg, (corridor, capacity, background, price)) in itertools.product(YEARS, legs.items())
     ]
+    rows += [(year, "steppe", "northern", 5e6 * (year == YEARS[0]), 0.0, 0.0, 0.0) for year in YEARS]
     names = ["year", "leg", "corridor", "capacity_t", "background_t", "used_t", "shadow_price_usd_per_t"]
     return pd.DataFrame(rows, columns=names)

@@ -47,8 +47,8 @@ def test_known_destinations_replace_proportion():
     sold = found.deliveries[found.deliveries["observed"]].set_index(["supplier", "market"])["base_t"]
     assert sold["KAZ", "CHN"] == pytest.approx(0.4 * 45.5) and sold["KAZ", "ROW"] == pytest.approx(0.6 * 45.5)
     assert sold["CHN", "CHN"] + sold["CHN", "ROW"] == pytest.approx(140 - 25 - 10.5)
-    leaving = delivered(found)["leaving"]
-    assert leaving["KAZ", "ROW"] == pytest.approx(1 / 3) and leaving["KAZ", "CHN"] == 1
+    cargo_share = delivered(found)["cargo_share"]
+    assert cargo_share["KAZ", "ROW"] == pytest.approx(1 / 3) and cargo_share["KAZ", "CHN"] == 1
 
 
 def test_what_is_not_known_keeps_its_proportions_and_leaves():
@@ -56,7 +56,7 @@ def test_what_is_not_known_keeps_its_proportions_and_leaves():
     found = system(**EURASIA, destinations={"x refine KAZ CHN": (40,)})
     sold = found.deliveries[found.deliveries["observed"]].set_index(["supplier", "market"])["base_t"]
     assert sold["KAZ", "CHN"] == pytest.approx(0.4 * 45.5) and sold["KAZ", "ROW"] == pytest.approx(0.6 * 45.5)
-    assert delivered(found)["leaving"]["KAZ", "ROW"] == pytest.approx(1)
+    assert delivered(found)["cargo_share"]["KAZ", "ROW"] == pytest.approx(1)
 
 
 def test_what_stays_at_home_pays_no_freight_and_fills_no_leg():
@@ -78,7 +78,7 @@ def test_trade_statistics_tell_what_leaves_too():
     """
     trade = {"x refine KAZ CHN": (10,), "x refine KAZ TUR": (5,), "x refine KAZ RUS": (3,), "x refine CHN TUR": (20,)}
     found = system(**EURASIA, trade=trade)
-    ways = delivered(found)["leaving"]
+    ways = delivered(found)["cargo_share"]
     assert ways["KAZ", "ROW"] == pytest.approx(5 / 35.5)
 
 
@@ -148,7 +148,7 @@ def test_nothing_is_lost_or_made_by_what_is_known(parts, with_trade):
     sold = found[found["observed"]]
     assert sold.loc[sold["supplier"] == "KAZ", "base_t"].sum() == pytest.approx(60 - 4.5)
     assert sold["base_t"].sum() == pytest.approx(200)
-    assert found["leaving"].between(0, 1).all()
+    assert found["cargo_share"].between(0, 1).all()
 
 
 @settings(max_examples=25, deadline=None)

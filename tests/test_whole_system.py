@@ -49,7 +49,7 @@ def test_copper_in_uzbekistan_brings_rhenium_tellurium_and_selenium(shipped):
     """A fund shares in Uzbek mines and smelters, and the United States takes 150,000 t of their copper in 2029.
 
     The second stage of Almalyk is built, and slimes and smelter gases hold over half as much again of the three as they
-    would without it. No market is short of them: about as much is won, and the rest is reported as unsold.
+    would without it. What the world takes of the three is what it took before, and the rest is reported as unsold.
     """
     known = only(shipped, ["copper", "molybdenum", "rhenium", "tellurium", "selenium"])
     fund = {"kind": "investment_fund", "countries": ["UZB"], "capex_share": 0.3, "budget_musd": 1000}
@@ -64,7 +64,9 @@ def test_copper_in_uzbekistan_brings_rhenium_tellurium_and_selenium(shipped):
         for a in (before, after)
     )
     assert (now["available_t"] > 1.5 * then["available_t"]).all() and len(now) == 3
-    assert (now["used_t"] > 0.9 * then["used_t"]).all()
+    world = [at(a.table("supply"), year=2029, mineral=products, stage="supply") for a in (before, after)]
+    taken = [table.groupby("mineral")["tonnes"].sum() for table in world]
+    assert (taken[1] > taken[0] * (1 - 1e-6)).all() and len(taken[1]) == 3
     assert now["unsold_t"].to_dict() == pytest.approx((now["available_t"] - now["used_t"]).to_dict())
 
 

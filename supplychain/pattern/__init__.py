@@ -16,8 +16,9 @@ import pandas as pd
 from supplychain.dataset import Dataset
 from supplychain.pattern.chain import ORE, OTHER, STAGES, chains, outputs_in
 from supplychain.pattern.deliveries import pooled_deliveries, taken_by_others, us_deliveries, use_of, with_seeds
-from supplychain.pattern.facts import SEED, Facts, as_rows, ore_baskets
+from supplychain.pattern.facts import SEED, Facts, ore_baskets
 from supplychain.pattern.feeds import feeds_of, hub_feeds
+from supplychain.pattern.matrices import as_rows
 
 __all__ = ["ORE", "OTHER", "SEED", "STAGES", "Pattern", "base_pattern", "ore_baskets"]
 
@@ -31,8 +32,8 @@ class Pattern:
     chain : mineral, stage, position, ore (whose sites), ratio (tonnes at the stage per delivered tonne), last.
     use : mineral, market, base_t (primary supply delivered), energy_t (the part that energy technologies take).
     deliveries : mineral, supplier, market, base_t (tonnes, or the seed of a new pair), observed, own_share
-        (the part that the supplier makes itself; a hub passes on the rest), leaving (the part that leaves Central Asia
-        for more than Russia: below 1 only in the market where the supplier itself lies).
+        (the part that the supplier makes itself; a hub passes on the rest), cargo_share (the part that leaves Central
+        Asia for more than Russia: below 1 only in the market where the supplier itself lies).
     feeds : mineral, stage (of the origin), origin, destination, hub, share (of the destination's feed), seed.
     """
 
@@ -75,7 +76,7 @@ def _all_pairs(dataset: Dataset, chain: pd.DataFrame) -> Pattern:
     last = chain.loc[chain["last"], ["mineral", "stage"]].merge(sites)
     legs = dataset["freight"][["country", "market"]].drop_duplicates()
     deliveries = last.merge(legs).rename(columns={"country": "supplier"}).assign(base_t=np.nan, observed=False)
-    deliveries = deliveries.assign(own_share=1.0, leaving=1.0)
+    deliveries = deliveries.assign(own_share=1.0, cargo_share=1.0)
     feeds = chain.assign(next_stage=chain.groupby("mineral")["stage"].shift(-1))
     feeds = feeds.merge(sites.rename(columns={"country": "origin"}), on=["mineral", "stage"])
     feeds = feeds.merge(
@@ -85,7 +86,7 @@ def _all_pairs(dataset: Dataset, chain: pd.DataFrame) -> Pattern:
     return Pattern(
         chain,
         use.rename(columns={"consumption_t": "base_t"}).assign(energy_t=0.0),
-        deliveries[["mineral", "supplier", "market", "base_t", "observed", "own_share", "leaving"]],
+        deliveries[["mineral", "supplier", "market", "base_t", "observed", "own_share", "cargo_share"]],
         feeds[["mineral", "stage", "origin", "destination"]].assign(hub=False, share=np.nan, seed=np.nan),
     )
 
@@ -100,14 +101,14 @@ def _mineral(facts: Facts, mineral: str, links: pd.DataFrame) -> tuple[pd.DataFr
     via = (to_us - direct)[lambda t: t > 1e-9 * to_us.sum()]
     through = hub_feeds(facts, mineral, last["stage"], via.index, output)
     remaining = output.sub(direct, fill_value=0.0).sub(via @ through if len(via) else 0.0, fill_value=0.0)
-    pooled, leaving = pooled_deliveries(facts, mineral, last["stage"], remaining.clip(lower=0.0), to_us)
+    pooled, cargo_share = pooled_deliveries(facts, mineral, last["stage"], remaining.clip(lower=0.0), to_us)
     use = pd.concat([use, use_of(pooled)], ignore_index=True)
     deliveries = pd.concat([as_rows(to_us.to_frame("USA"), "supplier", "market"), pooled], ignore_index=True)
     deliveries = with_seeds(deliveries, use, facts.candidates(mineral, last["stage"], output))
     own = (direct / to_us).reindex(deliveries["supplier"]).to_numpy()
     deliveries["own_share"] = np.where((deliveries["market"] == "USA") & deliveries["observed"], own, 1.0)
     at_home = deliveries["market"] == deliveries["supplier"].map(facts.market_of)
-    deliveries["leaving"] = deliveries["supplier"].map(leaving).where(at_home).fillna(1.0)
+    deliveries["cargo_share"] = deliveries["supplier"].map(cargo_share).where(at_home).fillna(1.0)
     feeds = [feeds_of(facts, mineral, links.iloc[i], links.iloc[i + 1]) for i in range(len(links) - 1)]
     hubs = as_rows(through.T, "origin", "destination", "share").assign(stage=last["stage"], hub=True, seed=0.0)
     return use, deliveries, pd.concat([*feeds, hubs[hubs["share"] > 0]], ignore_index=True)

@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 
 from supplychain.pattern.chain import OTHER
-from supplychain.pattern.facts import SEED, Facts, as_rows, matters, normalised
+from supplychain.pattern.facts import SEED, Facts
+from supplychain.pattern.matrices import as_rows, matters, normalised
 
 SMALLEST_SHARE = 0.003
 
@@ -72,9 +73,9 @@ def pooled_deliveries(
     far = (_in_own_market(facts, table)[known.index] + _far_in_own_market(facts, told)).combine_first(far)
     table = table.add(known, fill_value=0.0)
     shares = table / table.sum()
-    kept = table.where((shares >= SMALLEST_SHARE) | matters(facts, table), 0.0)
-    leaving = (far / _in_own_market(facts, table).replace(0.0, np.nan)).clip(upper=1.0)
-    return as_rows(kept, "supplier", "market"), leaving[leaving.index.isin(facts.central_asia)].dropna()
+    kept = table.where((shares >= SMALLEST_SHARE) | matters(table, facts.central_asia), 0.0)
+    cargo_share = (far / _in_own_market(facts, table).replace(0.0, np.nan)).clip(upper=1.0)
+    return as_rows(kept, "supplier", "market"), cargo_share[cargo_share.index.isin(facts.central_asia)].dropna()
 
 
 def _told(facts: Facts, mineral: str, stage: str, remaining: pd.Series) -> pd.DataFrame:

@@ -7,10 +7,9 @@ import pandas as pd
 
 from supplychain.dataset import Dataset
 from supplychain.pattern.chain import ORE, OTHER
+from supplychain.pattern.matrices import matrix_of
 
 IMPORT_PERIOD = (2021, 2024)
-SMALLEST_FEED = 0.01
-OWN_PART = 0.05
 LARGE_SUPPLIER = 0.01
 SEED = 0.02
 
@@ -31,10 +30,10 @@ class Facts:
         self.traced = list(markets.index[markets["traced"]])
         self.consumption_share = markets["consumption_share"]
         self.trade = {
-            key: _matrix(g, "quantity_t") for key, g in dataset["trade"].groupby(["mineral", "stage"], sort=False)
+            key: matrix_of(g, "quantity_t") for key, g in dataset["trade"].groupby(["mineral", "stage"], sort=False)
         }
         self.destinations = {
-            key: _matrix(g, "share_pct") / 100
+            key: matrix_of(g, "share_pct") / 100
             for key, g in dataset["destinations"].groupby(["mineral", "stage"], sort=False)
         }
         sources = dataset["import_sources"]
@@ -99,39 +98,8 @@ def ore_baskets(dataset: Dataset) -> pd.DataFrame:
     return both.drop_duplicates([*keys, "country"], ignore_index=True)
 
 
-def _matrix(trade: pd.DataFrame, value: str) -> pd.DataFrame:
-    rows, exporters = pd.factorize(trade["exporter"])
-    columns, importers = pd.factorize(trade["importer"])
-    sums = np.zeros((len(exporters), len(importers)))
-    np.add.at(sums, (rows, columns), trade[value].fillna(0.0))
-    return pd.DataFrame(sums, exporters, importers)
-
-
 def _usual_statistics(table: pd.DataFrame) -> pd.Series:
     """Each US statistic's mean over the years of the import sources, before the bans; else of what there is."""
     keys = ["mineral", "statistic"]
     usual = table[table["year"].between(*IMPORT_PERIOD)].groupby(keys)["tonnes"].mean()
     return usual.combine_first(table.groupby(keys)["tonnes"].mean())
-
-
-def matters(facts: Facts, tonnes: pd.DataFrame) -> pd.DataFrame:
-    """Where a Central Asian origin (rows) sends at least a twentieth of its own: no crumb, however large the buyer."""
-    part = tonnes.div(tonnes.sum(axis=1).replace(0.0, np.nan), axis=0) >= OWN_PART
-    return part & np.isin(tonnes.index, list(facts.central_asia))[:, None]
-
-
-def as_rows(table: pd.DataFrame, row: str, column: str, value: str = "base_t") -> pd.DataFrame:
-    """The positive cells of a matrix, one a row."""
-    long = table.rename_axis(index=row, columns=column).stack().rename(value).reset_index()
-    return long[long[value] > 0].reset_index(drop=True)
-
-
-def normalised(values: pd.Series) -> pd.Series:
-    """Each value's share of their sum; as they are where that is nil."""
-    return values / values.sum() if values.sum() > 0 else values
-
-
-def without_crumbs(weights: pd.Series) -> pd.Series:
-    """Shares, without the crumbs."""
-    shares = normalised(weights)
-    return normalised(shares.where(shares >= SMALLEST_FEED, 0.0))

@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 
 from supplychain.pattern.chain import OTHER
-from supplychain.pattern.facts import LARGE_SUPPLIER, SEED, SMALLEST_FEED, Facts, as_rows, matters, without_crumbs
+from supplychain.pattern.facts import LARGE_SUPPLIER, SEED, Facts
+from supplychain.pattern.matrices import SMALLEST_FEED, as_rows, matters, without_crumbs
 
 
 def hub_feeds(facts: Facts, mineral: str, stage: str, hubs: pd.Index, output: pd.Series) -> pd.DataFrame:
@@ -48,7 +49,7 @@ def _feed_shares(facts: Facts, stage: pd.Series, fed: pd.Series, need: pd.Series
     known, left = _known_feeds(told, fed, need)
     matrix = known + _fitted(trade, left, (need - known.sum()).clip(lower=0.0))
     shares = matrix / matrix.sum().replace(0.0, np.nan)
-    shares = shares.where((shares >= SMALLEST_FEED) | matters(facts, matrix), 0.0)
+    shares = shares.where((shares >= SMALLEST_FEED) | matters(matrix, facts.central_asia), 0.0)
     return (shares / shares.sum().replace(0.0, np.nan)).fillna(0.0).loc[:, need > 0]
 
 

@@ -121,11 +121,9 @@ def _steps(changes: pd.DataFrame) -> pd.Series:
         return change.iloc[:0]
     seen = change.abs() >= 0.005 * change.abs().max()
     rest = change[~seen].sum()
-    return (
-        pd.concat([change[seen], pd.Series({"all else": rest})])
-        if abs(rest) > 1e-6 * change.abs().max()
-        else change[seen]
-    )
+    if abs(rest) <= 1e-6 * change.abs().max():
+        return change[seen]
+    return pd.concat([change[seen], pd.Series({"all else": rest})])
 
 
 def _bars(ax: Axes, steps: pd.Series) -> None:

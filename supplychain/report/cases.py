@@ -11,7 +11,6 @@ import pandas as pd
 from supplychain import job
 from supplychain.results import Result
 
-REFERENCE = "status_quo"
 HOME = "USA"
 DISRUPTIONS = {"export_ban", "export_quota", "capacity_loss"}
 GROUPS = {"reference": "Reference", "response": "Policy", "disruption": "Disruption"}
@@ -73,7 +72,7 @@ def cases_of(results: Sequence[Result]) -> list[Case]:
 
     The reference is `status_quo`, or, where there is none, the scenario with the fewest policies.
     """
-    reference = min(results, key=lambda r: (r.name != REFERENCE, len(_policies(r)), r.name))
+    reference = min(results, key=lambda r: (r.name != job.REFERENCE, len(_policies(r)), r.name))
     rest = [(group_of(r, reference), r) for r in results if r is not reference]
     rest.sort(key=lambda pair: (list(GROUPS).index(pair[0]), pair[1].title))
     ordered = [("reference", reference), *rest]

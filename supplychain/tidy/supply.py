@@ -158,8 +158,8 @@ def shipments(lp: LinearProgram, system: System, solution: Solution) -> pd.DataF
     tonnes, gross_t (weight of the cargo)."""
     shipped = lp.variables["shipped"]
     keys = ["year", "mineral", "stage", "origin", "destination", "corridor"]
-    table = shipped.table[[*keys, "leaving", "gross_t_per_t"]].assign(moved=values(solution, shipped))
-    table = table.assign(tonnes=table["moved"] * table["leaving"], gross_t=table["moved"] * table["gross_t_per_t"])
+    table = shipped.table[[*keys, "cargo_share", "gross_t_per_t"]].assign(moved=values(solution, shipped))
+    table = table.assign(tonnes=table["moved"] * table["cargo_share"], gross_t=table["moved"] * table["gross_t_per_t"])
     table = table[table["tonnes"] > 0].groupby(keys, as_index=False)[["tonnes", "gross_t"]].sum()
     return table.sort_values(keys, ignore_index=True)
 
