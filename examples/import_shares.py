@@ -1,11 +1,13 @@
 """The base year against the source: US import shares by country, the model's beside USGS's, for docs/data.md."""
 
 from supplychain import read_data, run
+from supplychain.dataset import OTHER
 from supplychain.indicators import import_shares
 
 data = read_data()
-listed = data["import_sources"].query("last_stage and country != 'XXX'")
-whole = data["import_sources"].query("last_stage").groupby("mineral")["share_pct"].sum()
+sources = data["import_sources"].query("last_stage")
+listed = sources[sources["country"] != OTHER]
+whole = sources.groupby("mineral")["share_pct"].sum()
 shares = import_shares(run("status_quo", data).supply, "USA", 2025)
 both = listed.merge(shares, on=["mineral", "country"], how="left").fillna({"share": 0.0})
 

@@ -20,6 +20,8 @@ from supplychain.errors import Fault, InputError, nearest
 SHIPPED = Path(__file__).parent / "data"
 LINE = "line"
 BOOLEANS = ("true", "false")
+# Where a table counts the countries that its source does not name.
+OTHER = "XXX"
 
 
 @dataclass(frozen=True)

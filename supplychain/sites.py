@@ -8,9 +8,9 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
-from supplychain.dataset import Dataset
+from supplychain.dataset import OTHER, Dataset
 from supplychain.economics import annuity
-from supplychain.pattern import ORE, OTHER, ore_baskets
+from supplychain.pattern import ORE, ore_baskets
 
 PLACE = ["mineral", "stage", "country"]
 PRODUCT = ["product", "product_stage", "country"]

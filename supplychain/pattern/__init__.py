@@ -14,13 +14,13 @@ import numpy as np
 import pandas as pd
 
 from supplychain.dataset import Dataset
-from supplychain.pattern.chain import ORE, OTHER, STAGES, chains, outputs_in
+from supplychain.pattern.chain import ORE, STAGES, chains, outputs_in
 from supplychain.pattern.deliveries import pooled_deliveries, taken_by_others, us_deliveries, use_of, with_seeds
 from supplychain.pattern.facts import SEED, Facts, ore_baskets
 from supplychain.pattern.feeds import feeds_of, hub_feeds
 from supplychain.pattern.matrices import as_rows
 
-__all__ = ["ORE", "OTHER", "SEED", "STAGES", "Pattern", "base_pattern", "ore_baskets"]
+__all__ = ["ORE", "SEED", "STAGES", "Pattern", "base_pattern", "ore_baskets"]
 
 
 @dataclass(frozen=True)

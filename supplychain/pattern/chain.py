@@ -8,7 +8,6 @@ import pandas as pd
 from supplychain.dataset import Dataset
 
 STAGES = ("mine", "refine", "fabricate")
-OTHER = "XXX"
 ORE = "ore"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from supplychain.pattern.chain import OTHER
+from supplychain.dataset import OTHER
 from supplychain.pattern.facts import SEED, Facts
 from supplychain.pattern.matrices import as_rows, matters, normalised
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from supplychain.dataset import Dataset
-from supplychain.pattern.chain import ORE, OTHER
+from supplychain.dataset import OTHER, Dataset
+from supplychain.pattern.chain import ORE
 from supplychain.pattern.matrices import matrix_of
 
 IMPORT_PERIOD = (2021, 2024)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from supplychain.pattern.chain import OTHER
+from supplychain.dataset import OTHER
 from supplychain.pattern.facts import LARGE_SUPPLIER, SEED, Facts
 from supplychain.pattern.matrices import SMALLEST_FEED, as_rows, matters, without_crumbs
 

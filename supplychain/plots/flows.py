@@ -9,10 +9,11 @@ from matplotlib.axes import Axes
 from matplotlib.patches import PathPatch, Rectangle
 from matplotlib.path import Path
 
+from supplychain.dataset import OTHER
+from supplychain.pattern import STAGES
 from supplychain.plots import style
 from supplychain.results import Result
 
-CHAIN = ("mine", "refine", "fabricate")
 HEADS = {"mine": "Mined in", "refine": "Refined in", "fabricate": "Made in", "market": "For"}
 WIDTH, GAP = 0.055, 0.025
 MOST = 8
@@ -24,14 +25,14 @@ def chain_paths(result: Result, mineral: str, year: int, market: str = "USA") ->
     table = table[(table["mineral"] == mineral) & (table["year"] == year) & (table["tonnes"] > 0)]
     table = table if market == "all" else table[table["market"] == market]
     # A stage that the chain has not is blank throughout: an empty text or missing, by how the table was read.
-    stages = table[list(CHAIN)].replace("", None)
+    stages = table[list(STAGES)].replace("", None)
     known = stages.columns[stages.notna().any()]
-    return table.assign(**{stage: stages[stage].fillna("XXX") if stage in known else None for stage in CHAIN})
+    return table.assign(**{stage: stages[stage].fillna(OTHER) if stage in known else None for stage in STAGES})
 
 
 def stages_of(paths: pd.DataFrame) -> list[str]:
     """Stages that these paths pass through, in order; a chain without mines begins at the refinery."""
-    return [stage for stage in CHAIN if paths[stage].notna().any()]
+    return [stage for stage in STAGES if paths[stage].notna().any()]
 
 
 def sankey_flows(result: Result, mineral: str, year: int, market: str = "USA", most: int = MOST) -> pd.DataFrame:

@@ -13,6 +13,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import PathPatch, Polygon
 from matplotlib.path import Path
 
+from supplychain.dataset import OTHER
 from supplychain.plots import style
 from supplychain.plots.flows import chain_paths, stages_of
 from supplychain.results import Result
@@ -99,7 +100,7 @@ def _tint(corridor: str) -> str:
 def _at(place: str) -> tuple[float, float]:
     """Longitude and latitude of a country or market; of `other countries` where it is unknown."""
     table = style.places()
-    row = table.loc[place if place in table.index else "XXX"]
+    row = table.loc[place if place in table.index else OTHER]
     return float(row["longitude"]), float(row["latitude"])
 
 

@@ -17,6 +17,8 @@ from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
 from scipy.optimize import isotonic_regression
 
+from supplychain.dataset import OTHER
+
 Inputs = ParamSpec("Inputs")
 Output = TypeVar("Output")
 
@@ -127,7 +129,7 @@ def figure_of(ax: Axes) -> Figure:
 
 def colour(country: str) -> str:
     """The colour that a country has in every figure; a grey for those without one of their own."""
-    if country in ("other", "XXX"):
+    if country in ("other", OTHER):
         return REST
     return COLOURS.get(country) or GREYS[sum((i + 1) * ord(letter) for i, letter in enumerate(country)) % len(GREYS)]
 
@@ -299,7 +301,7 @@ def rows_height(rows: int, each: float = 0.2, besides: float = 1.5) -> float:
 
 def largest(amounts: pd.Series, most: int) -> list[str]:
     """The names of the largest amounts, in order; countries that a source does not name are never among them."""
-    ordered = amounts.drop("XXX", errors="ignore").sort_values(ascending=False, kind="stable")
+    ordered = amounts.drop(OTHER, errors="ignore").sort_values(ascending=False, kind="stable")
     return [str(name) for name in ordered.index[:most] if ordered[name] > 0]
 
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any, ClassVar, Literal
 import pandas as pd
 from pydantic import Field
 
-from supplychain.dataset import Dataset
+from supplychain.dataset import OTHER, Dataset
 from supplychain.policies.base import (
     ALL,
     COUNTRY,
@@ -63,7 +63,7 @@ def scope(dataset: Dataset, groups: str | Sequence[str]) -> pd.DataFrame:
 def abroad(dataset: Dataset, market: str) -> pd.DataFrame:
     """scope, country: every country outside the market on its own."""
     countries = dataset["countries"]
-    outside = countries.loc[(countries["market"] != market) & (countries["country"] != "XXX"), "country"]
+    outside = countries.loc[(countries["market"] != market) & (countries["country"] != OTHER), "country"]
     return pd.DataFrame({"scope": outside, "country": outside}).reset_index(drop=True)
 
 
