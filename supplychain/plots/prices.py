@@ -135,7 +135,8 @@ def price_heatmap(result: Result, ax: Axes | None = None, market: str = "USA", m
     still, table = int((~moved).sum()), table[moved]
     table = table.loc[table.max(axis=1).sort_values(ascending=False).index[:most]]
     title = f"Delivered price, {style.country_name(market)}"
-    subtitle = f"Multiple of the normal price; {still} other minerals stay within 5 %. {result.title}"
+    counted = f"all {still} minerals" if table.empty else f"{still} other minerals"
+    subtitle = f"Multiple of the normal price; {counted} stay within 5 %. {result.title}"
     if table.empty:
         why = "Every mineral's price stays within five percent of the normal one."
         return style.nothing(style.axes(ax, 6.6, 2.2), title, subtitle, why)
