@@ -12,9 +12,10 @@ from pathlib import Path
 
 import numpy as np
 
-from supplychain import model, read_data, read_scenario, run
-from supplychain.solver import Solver
-from supplychain.system import build_system
+from supplychain import read_data, read_scenario, run
+from supplychain.program import equations as model
+from supplychain.solve.highs import Solver
+from supplychain.system.build import build_system
 
 
 def seconds_to_solve(solver: Solver) -> float:

@@ -6,7 +6,7 @@ Run it with `make caps`; it writes results/caps_on_china.csv and prints the tabl
 from pathlib import Path
 
 from supplychain import read_data
-from supplychain.job import cap_table
+from supplychain.studies.caps import cap_table
 
 MINERALS = ["antimony", "tungsten", "gallium", "copper", "titanium"]
 

@@ -1,8 +1,8 @@
 """The base year against the source: US import shares by country, the model's beside USGS's, for docs/data.md."""
 
 from supplychain import read_data, run
-from supplychain.dataset import OTHER
-from supplychain.indicators import import_shares
+from supplychain.facts.dataset import OTHER
+from supplychain.results.indicators import import_shares
 
 data = read_data()
 sources = data["import_sources"].query("last_stage")

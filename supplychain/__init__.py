@@ -5,17 +5,19 @@
 >>> result.dependence
 """
 
-from supplychain.dataset import Dataset
-from supplychain.dataset import read as read_data
-from supplychain.errors import InfeasibleError, InputError
-from supplychain.job import run
-from supplychain.plots import Plotter
-from supplychain.results import Result, load
-from supplychain.scenario import Scenario
-from supplychain.scenario import read as read_scenario
+from __future__ import annotations
 
-# Results know nothing of plots; the package's face is where the two meet.
-Result.plot = property(Plotter)  # type: ignore[attr-defined]
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from supplychain.facts.dataset import Dataset
+    from supplychain.facts.dataset import read as read_data
+    from supplychain.facts.errors import InfeasibleError, InputError
+    from supplychain.results.result import Result, load
+    from supplychain.results.run import run
+    from supplychain.scenario.scenario import Scenario
+    from supplychain.scenario.scenario import read as read_scenario
 
 __all__ = [
     "Dataset",
@@ -28,3 +30,31 @@ __all__ = [
     "read_scenario",
     "run",
 ]
+
+_FACE = {
+    "Dataset": ("facts.dataset", "Dataset"),
+    "InfeasibleError": ("facts.errors", "InfeasibleError"),
+    "InputError": ("facts.errors", "InputError"),
+    "Result": ("results.result", "Result"),
+    "Scenario": ("scenario.scenario", "Scenario"),
+    "load": ("results.result", "load"),
+    "read_data": ("facts.dataset", "read"),
+    "read_scenario": ("scenario.scenario", "read"),
+    "run": ("results.run", "run"),
+}
+
+
+def __getattr__(name: str) -> Any:
+    """A name of the public face, loaded when it is first asked for, so that `supplychain --help` loads nothing."""
+    if name not in _FACE:
+        raise AttributeError(f"module 'supplychain' has no attribute {name!r}")
+    # Results know nothing of figures; the package's face is where the two meet.
+    result = import_module("supplychain.results.result").Result
+    result.plot = property(import_module("supplychain.show.figures").Plotter)
+    module, attribute = _FACE[name]
+    globals()[name] = getattr(import_module(f"supplychain.{module}"), attribute)
+    return globals()[name]
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_FACE])

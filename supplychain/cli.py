@@ -8,21 +8,21 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-import pandas as pd
 import typer
-from rich.console import Console
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-from rich.table import Table
 
-from supplychain import checks, documents, exchange, job, plots, reference, scenario
-from supplychain import dataset as facts
-from supplychain import report as reporting
-from supplychain.compare import Comparison, compare_names
-from supplychain.errors import Fault, InfeasibleError, InputError
-from supplychain.results import Result
+from supplychain.facts.errors import Fault, InfeasibleError, InputError
+from supplychain.results.formats import Format
+from supplychain.scenario.files import beginning_with
 
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from supplychain.facts.dataset import Dataset
+    from supplychain.results.compare import Comparison
+
+# A command imports what it needs when it is called, so that `--help` and completion load no tables, solver or figures.
 BAD_INPUT, NO_PLAN, INTERRUPTED = 2, 3, 130
 
 app = typer.Typer(
@@ -34,18 +34,11 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print the table as JSON.")
 Out = Annotated[Path, typer.Option("--out", help="Folder for the results.")]
 
 
-def _completed(incomplete: str) -> list[str]:
-    """Scenario names and files that begin so, for the shell's completion."""
-    folders = (Path("scenarios"), *scenario.BESIDE_CODE)
-    names = {file.stem for folder in folders for file in folder.glob("*.yaml")}
-    return sorted(n for n in names if n.startswith(incomplete)) + [str(f) for f in Path().glob(f"{incomplete}*.yaml")]
-
-
 Scenarios = Annotated[
-    list[str], typer.Argument(help="YAML files, or names of shipped scenarios.", autocompletion=_completed)
+    list[str], typer.Argument(help="YAML files, or names of shipped scenarios.", autocompletion=beginning_with)
 ]
 ScenarioOrFolder = Annotated[
-    str, typer.Argument(help="A YAML file, a scenario's name, or a result folder.", autocompletion=_completed)
+    str, typer.Argument(help="A YAML file, a scenario's name, or a result folder.", autocompletion=beginning_with)
 ]
 
 
@@ -90,23 +83,31 @@ def run(
     as_json: AsJson = False,
 ) -> None:
     """Solve each scenario, print one summary row each, and write OUT/NAME/."""
+    from supplychain.facts.dataset import read
+    from supplychain.results.result import Result
+    from supplychain.results.run import run_all
+    from supplychain.results.summary import observed_multiples, reference_first, summary_table
+    from supplychain.scenario.scenario import read as read_scenario
+    from supplychain.show.figures.gallery import draw_all, draw_comparison
+    from supplychain.system.warnings import examine, idle
+
     with _told(), _progress(quiet) as step:
         step(f"reading {len(scenarios)} scenario(s)")
-        known = facts.read(data)
-        stories = [scenario.read(name, known, settings or ()) for name in scenarios]
-        _warn(checks.examine(stories, known)[1])
+        known = read(data)
+        stories = [read_scenario(name, known, settings or ()) for name in scenarios]
+        _warn(examine(stories, known)[1])
         results: list[Result] = []
         step(f"solving {len(stories)} scenario(s)")
-        for story, result in zip(stories, job.run_all(stories, known, workers), strict=True):
+        for story, result in zip(stories, run_all(stories, known, workers), strict=True):
             results.append(result)
-            _warn(checks.idle(result.tables["policies"], story))
+            _warn(idle(result.tables["policies"], story))
             folder = result.save(out / story.name)
             if figures:
-                plots.draw_all(result, folder / "figures")
+                draw_all(result, folder / "figures")
             step(f"solved {len(results)} of {len(stories)}")
         if figures and len(results) > 1:
-            plots.draw_comparison(job.reference_first(results), job.observed_multiples(known), out / "figures")
-    _show(job.summary_table(results), quiet, as_json, "Scenarios")
+            draw_comparison(reference_first(results), observed_multiples(known), out / "figures")
+    _show(summary_table(results), quiet, as_json, "Scenarios")
 
 
 @app.command()
@@ -121,13 +122,18 @@ def check(
     as_json: AsJson = False,
 ) -> None:
     """Read and validate scenarios without solving them; warn of policies that hardly do what is meant."""
+    from supplychain.facts.dataset import read
+    from supplychain.scenario.documents import written
+    from supplychain.scenario.scenario import read as read_scenario
+    from supplychain.system.warnings import examine
+
     with _told():
-        known = facts.read(data)
-        stories = [scenario.read(name, known, settings or ()) for name in scenarios]
+        known = read(data)
+        stories = [read_scenario(name, known, settings or ()) for name in scenarios]
     if resolved:
-        typer.echo("---\n".join(documents.written(story.resolved()) for story in stories), nl=False)
+        typer.echo("---\n".join(written(story.resolved()) for story in stories), nl=False)
         return
-    table, warnings = checks.examine(stories, known)
+    table, warnings = examine(stories, known)
     _warn(warnings)
     _show(table, quiet, as_json, "Valid scenarios")
 
@@ -145,9 +151,12 @@ def schema(
     data: Data = None,
 ) -> None:
     """Print the JSON Schema of a scenario file, for editors, with the names that the facts offer."""
+    from supplychain.facts.dataset import read
+    from supplychain.scenario import schema as keys
+
     with _told():
-        known = facts.read(data)
-    text = reference.page() if page else json.dumps(reference.schema(known), ensure_ascii=False, indent=1) + "\n"
+        known = read(data)
+    text = keys.page() if page else json.dumps(keys.schema(known), ensure_ascii=False, indent=1) + "\n"
     typer.echo(text, nl=False)
 
 
@@ -163,22 +172,28 @@ def data(
     as_json: AsJson = False,
 ) -> None:
     """The facts, their sources, which are estimates, and whether they add up."""
+    from supplychain.facts.dataset import read
+    from supplychain.facts.totals import table as rows_of
+
     with _told():
-        known = facts.read(data)
-        shown = facts.table(known, table, source)
+        known = read(data)
+        shown = rows_of(known, table, source)
     if check_:
         _check_totals(known, quiet, as_json)
         return
     _show(shown, quiet, as_json, table or "Facts")
 
 
-def _check_totals(known: facts.Dataset, quiet: bool, as_json: bool) -> None:
-    totals = facts.totals(known)
+def _check_totals(known: Dataset, quiet: bool, as_json: bool) -> None:
+    from supplychain.facts.dataset import coverage
+    from supplychain.facts.totals import totals as compared
+
+    totals = compared(known)
     off = totals[~totals["adds_up"]]
     unexplained = off[off["scope"] == ""]
     _show(off.drop(columns=["adds_up"]), quiet, as_json, "World totals that the countries do not add up to, and why")
     if not quiet and not as_json:
-        sourced = facts.coverage(known)
+        sourced = coverage(known)
         share = sourced["sourced"].sum() / max(sourced["rows"].sum(), 1)
         typer.echo(f"{len(totals) - len(off)} of {len(totals)} world totals add up within rounding; ", nl=False)
         typer.echo(f"{len(unexplained)} do not without a reason given")
@@ -193,7 +208,7 @@ def _check_totals(known: facts.Dataset, quiet: bool, as_json: bool) -> None:
 @app.command()
 def export(
     scenario: ScenarioOrFolder,
-    form: Annotated[exchange.Format, typer.Option("--format", help="What to write.")],
+    form: Annotated[Format, typer.Option("--format", help="What to write.")],
     to: Annotated[Path, typer.Option("--to", help="File; for parquet and frictionless a folder.")],
     data: Data = None,
     settings: Settings = None,
@@ -201,9 +216,14 @@ def export(
     as_json: AsJson = False,
 ) -> None:
     """Write a scenario's program (mps, lp) or its result (iamc, xlsx, parquet, frictionless) for other tools."""
+    import pandas as pd
+
+    from supplychain.facts.dataset import read
+    from supplychain.results import exchange
+
     with _told(), _progress(quiet) as step:
         step(f"writing {to}")
-        written = exchange.export(scenario, form, to, facts.read(data), settings or ())
+        written = exchange.export(scenario, form, to, read(data), settings or ())
     _show(pd.DataFrame({"format": [form], "written": [str(written)]}), quiet, as_json, "Export")
 
 
@@ -218,12 +238,16 @@ def compare(
     as_json: AsJson = False,
 ) -> None:
     """What the second scenario has that the first has not: policies, supply, dependence, cost; writes OUT/A_vs_B/."""
+    from supplychain.facts.dataset import read
+    from supplychain.results.compare import compare_names
+    from supplychain.show.figures.gallery import draw_difference
+
     with _told(), _progress(quiet) as step:
         step(f"comparing {before} with {after}")
-        found = compare_names(before, after, facts.read(data))
+        found = compare_names(before, after, read(data))
         folder = found.save(out / f"{found.before.name}_vs_{found.after.name}")
         if figures:
-            found.draw(folder)
+            draw_difference(found.before, found.after, folder)
     if as_json:
         typer.echo(json.dumps({name: _records(table) for name, table in found.tables.items()}, ensure_ascii=False))
     else:
@@ -250,14 +274,22 @@ def report(
     as_json: AsJson = False,
 ) -> None:
     """Write one self-contained HTML page about a folder of results: it needs no network."""
+    import pandas as pd
+
+    from supplychain.facts.dataset import read
+    from supplychain.show.report.page import write
+
     with _told(), _progress(quiet) as step:
-        written = reporting.write(folder, to, facts.read(data), step)
+        written = write(folder, to, read(data), step)
     _show(pd.DataFrame({"written": [str(written)], "bytes": [written.stat().st_size]}), quiet, as_json, "Report")
 
 
 @contextmanager
 def _progress(quiet: bool) -> Iterator[Any]:
     """A spinner on standard error, only on a terminal."""
+    from rich.console import Console
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
     console = Console(stderr=True)
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True, disable=quiet or not console.is_terminal) as progress:
@@ -271,9 +303,12 @@ def _show(table: pd.DataFrame, quiet: bool, as_json: bool, title: str) -> None:
         return
     if quiet:
         return
+    from rich.console import Console
+    from rich.table import Table
+
     shown = Table(title=title, title_justify="left")
     for column in table:
-        numeric = pd.api.types.is_numeric_dtype(table[column])
+        numeric = table[column].dtype.kind in "biuf"
         shown.add_column(str(column), justify="right" if numeric else "left", overflow="fold")
     for row in table.itertuples(index=False):
         shown.add_row(*[_cell(value) for value in row])
@@ -287,5 +322,5 @@ def _records(table: pd.DataFrame) -> Any:
 
 def _cell(value: Any) -> str:
     if isinstance(value, float):
-        return "" if pd.isna(value) else f"{value:,.4g}" if abs(value) < 1000 else f"{value:,.0f}"
+        return "" if value != value else f"{value:,.4g}" if abs(value) < 1000 else f"{value:,.0f}"
     return str(value)

@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, sync_playwright
 
-from supplychain import dataset, job
-from supplychain.dataset import Dataset
-from supplychain.results import Result
+from supplychain.facts import dataset
+from supplychain.facts.dataset import Dataset
+from supplychain.results import run as job
+from supplychain.results.result import Result
 
 # Units that another environment on the same machine has cached do not concern these tests.
 os.environ["IAM_UNITS_CACHE"] = tempfile.mkdtemp()

@@ -6,7 +6,7 @@ import itertools
 
 import pandas as pd
 
-from supplychain.results import Result
+from supplychain.results.result import Result
 
 YEARS = (2025, 2026, 2027)
 PRICES = {"copper": 9000.0, "antimony": 12000.0, "magnet_alloy": 60000.0}

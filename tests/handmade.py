@@ -22,13 +22,17 @@ from typing import Any
 import pandas as pd
 from pydantic import TypeAdapter
 
-from supplychain import dataset, indicators, job, model, tidy
-from supplychain.dataset import Dataset
-from supplychain.lp import LinearProgram
-from supplychain.policies import AnyPolicy
-from supplychain.scenario import Scenario
-from supplychain.solver import Solution, Solver
-from supplychain.system import System, build_system
+from supplychain.facts import dataset, reading
+from supplychain.facts.dataset import Dataset
+from supplychain.program import equations as model
+from supplychain.program.lp import LinearProgram
+from supplychain.results import indicators
+from supplychain.results import run as job
+from supplychain.results import tables as tidy
+from supplychain.scenario.policies import AnyPolicy
+from supplychain.scenario.scenario import Scenario
+from supplychain.solve.highs import Solution, Solver
+from supplychain.system.build import System, build_system
 
 Rows = Mapping[str, Any]
 SOURCE = "by_hand"
@@ -93,7 +97,7 @@ def _blank() -> Dataset:
 
 
 def _fields(table: str) -> list[dict[str, Any]]:
-    return list(dataset.schema()[table]["schema"]["fields"])
+    return list(reading.schema()[table]["schema"]["fields"])
 
 
 def _row(table: str, key: str, value: Any) -> dict[str, Any]:

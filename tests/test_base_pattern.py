@@ -8,11 +8,11 @@ from handmade import BASE_YEAR, facts, story, write
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from supplychain import dataset
-from supplychain.economics import CARGO_INTEREST
-from supplychain.errors import InputError
-from supplychain.pattern import base_pattern
-from supplychain.system import build_system
+from supplychain.facts import dataset
+from supplychain.facts.costs import CARGO_INTEREST
+from supplychain.facts.errors import InputError
+from supplychain.system.build import build_system
+from supplychain.system.pattern import base_pattern
 
 # Kazakhstan's neighbour Russia is reached by land, Türkiye over the Caspian; both lie in the rest of the world.
 EURASIA = {

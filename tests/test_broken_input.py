@@ -14,9 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
-from supplychain import dataset, scenario
 from supplychain.cli import app
-from supplychain.errors import InputError
+from supplychain.facts import dataset
+from supplychain.facts.errors import InputError
+from supplychain.scenario import scenario
 
 
 def _set(column, value):

@@ -12,9 +12,11 @@ from frictionless import validate
 from typer.testing import CliRunner
 
 import supplychain
-from supplychain import compare, dataset, scenario
 from supplychain.cli import app
-from supplychain.system import build_system
+from supplychain.facts import dataset
+from supplychain.results import compare
+from supplychain.scenario import scenario
+from supplychain.system.build import build_system
 
 DANTZIG = CASES / "dantzig"
 

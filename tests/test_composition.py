@@ -13,11 +13,13 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter
 from typer.testing import CliRunner
 
-from supplychain import dataset, documents, policies, scenario, system
 from supplychain.cli import app
-from supplychain.errors import InputError
-from supplychain.policies import AnyPolicy
-from supplychain.scenario import Scenario
+from supplychain.facts import dataset
+from supplychain.facts.errors import InputError
+from supplychain.scenario import documents, policies, scenario
+from supplychain.scenario.policies import AnyPolicy
+from supplychain.scenario.scenario import Scenario
+from supplychain.system import build as system
 
 YEARS = range(2025, 2028)
 IDS = ["p", "q", "r"]

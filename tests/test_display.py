@@ -12,7 +12,7 @@ from IPython.core.completer import IPCompleter
 from IPython.core.interactiveshell import InteractiveShell
 
 import supplychain
-from supplychain import scenario
+from supplychain.scenario import scenario
 
 DANTZIG = CASES / "dantzig"
 

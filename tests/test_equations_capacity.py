@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from handmade import BASE_YEAR, facts, loss, solve, story
 
-from supplychain.system import build_system
+from supplychain.system.build import build_system
 
 USE = {"x USA .": 100}
 # Capital at 10 % over two years costs 1.21 / 2.1 of itself a year.

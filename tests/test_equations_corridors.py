@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from handmade import facts, loss, solve, story
 
-from supplychain.movements import way_costs
-from supplychain.system import build_system
+from supplychain.system.build import build_system
+from supplychain.system.moves import way_costs
 
 # A tonne of x is 2 t of concentrate: from Kazakhstan by rail at 50 USD/t of cargo, 100 USD/t of x, or over the Caspian
 # at 90, or 180; from China by sea at 75, or 150. (A general rate of freight does not count where there are ways.)

@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 from handmade import BASE_YEAR, facts, loss, solve, story, write
 
-from supplychain import dataset
-from supplychain.system import build_system
+from supplychain.facts import dataset
+from supplychain.system.build import build_system
 
 
 def test_facts_by_hand_are_what_a_package_holds(tmp_path):

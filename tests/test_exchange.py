@@ -19,11 +19,15 @@ from pyscipopt import Model
 from typer.testing import CliRunner
 
 import supplychain
-from supplychain import dataset, exchange, model, results, scenario, solver
 from supplychain.cli import app
-from supplychain.errors import InputError
-from supplychain.lp import LinearProgram
-from supplychain.system import build_system
+from supplychain.facts import dataset
+from supplychain.facts.errors import InputError
+from supplychain.program import equations as model
+from supplychain.program.lp import LinearProgram
+from supplychain.results import exchange, package
+from supplychain.scenario import scenario
+from supplychain.solve import highs as solver
+from supplychain.system.build import build_system
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
@@ -166,7 +170,7 @@ def test_large_tables_are_parquet(result, tmp_path):
     limit = len(result.supply) - 1
     written = result.save(tmp_path / "mixed", largest_csv=limit)
     assert (written / "supply.parquet").is_file() and (written / "summary.csv").is_file()
-    assert results.LARGEST_CSV == 100_000
+    assert package.LARGEST_CSV == 100_000
     assert len(supplychain.load(written).supply) == len(result.supply)
 
 

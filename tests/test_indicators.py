@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from supplychain import indicators, policies
+from supplychain.results import indicators
+from supplychain.scenario import policies
 
 SUPPLY = pd.DataFrame(
     {

@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 
-from supplychain.errors import InfeasibleError
-from supplychain.lp import LinearProgram
-from supplychain.solver import Solver, on_optimal_face, solve_undecided
+from supplychain.facts.errors import InfeasibleError
+from supplychain.program.lp import LinearProgram
+from supplychain.solve.highs import Solver, on_optimal_face, solve_undecided
 
 
 def transport(supply, use, cost, unit=1.0):

@@ -7,12 +7,12 @@ from conftest import CASES
 from frictionless import validate
 
 import supplychain
-from supplychain import dataset
+from supplychain.facts import reading
 
 
 def test_facts_are_a_valid_data_package():
     """`frictionless validate` finds nothing wrong with the tables that are shipped."""
-    report = validate(str(dataset.SHIPPED / "datapackage.json"))
+    report = validate(str(reading.SHIPPED / "datapackage.json"))
     assert report.valid, report.flatten(["name", "rowNumber", "fieldName", "message"])[:5]
 
 

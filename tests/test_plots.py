@@ -27,9 +27,9 @@ from matplotlib.figure import Figure
 from matplotlib.patches import PathPatch, Rectangle
 from matplotlib.text import Text
 
-from supplychain import plots
-from supplychain.plots import style
-from supplychain.results import Result
+from supplychain.results.result import Result
+from supplychain.show import figures as plots
+from supplychain.show.figures import style
 
 STORED = Path(__file__).parent / "figures" / "structure.json"
 LONG = "US–Uzbekistan joint investment fund, with caps on countries of concern that tighten by year"

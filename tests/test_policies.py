@@ -15,9 +15,11 @@ import pytest
 from conftest import CASES, only
 from pydantic import TypeAdapter
 
-from supplychain import dataset, job, scenario
-from supplychain.policies import KINDS, AnyPolicy, kind_of
-from supplychain.scenario import Scenario
+from supplychain.facts import dataset
+from supplychain.results import run as job
+from supplychain.scenario import scenario
+from supplychain.scenario.policies import KINDS, AnyPolicy, kind_of
+from supplychain.scenario.scenario import Scenario
 
 DATA = CASES / "two_mines"
 YEARS = range(2025, 2028)

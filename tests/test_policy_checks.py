@@ -7,9 +7,12 @@ import pytest
 from conftest import CASES
 from typer.testing import CliRunner
 
-from supplychain import checks, dataset, scenario, system
 from supplychain.cli import app
-from supplychain.scenario import Scenario
+from supplychain.facts import dataset
+from supplychain.scenario import scenario
+from supplychain.scenario.scenario import Scenario
+from supplychain.system import build as system
+from supplychain.system import warnings as checks
 
 HEAD = "name: x\nhorizon: {from: 2025, to: 2027}\npolicies:\n"
 

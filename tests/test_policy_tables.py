@@ -8,10 +8,10 @@ import pytest
 from conftest import CASES
 from pydantic import TypeAdapter
 
-from supplychain import dataset
-from supplychain.policies import AnyPolicy, by_year
-from supplychain.policies.base import appended, members
-from supplychain.system import EMPTY
+from supplychain.facts import dataset
+from supplychain.scenario.policies import AnyPolicy, by_year
+from supplychain.scenario.policies.base import appended, members
+from supplychain.system.build import EMPTY
 
 YEARS = range(2025, 2029)
 

@@ -7,8 +7,15 @@ import pytest
 from conftest import only
 from scipy.optimize import linprog
 
-from supplychain import economics, indicators, job, model, plots, scenario, system
-from supplychain.solver import Solver
+from supplychain.facts import costs as economics
+from supplychain.program import equations as model
+from supplychain.results import indicators
+from supplychain.results import run as job
+from supplychain.scenario import scenario
+from supplychain.show import figures as plots
+from supplychain.solve.highs import Solver
+from supplychain.studies import caps
+from supplychain.system import build as system
 
 CAPPED = ["antimony", "tungsten", "copper", "titanium", "gallium"]
 
@@ -113,7 +120,7 @@ def test_two_runs_write_the_same_bytes(shipped, tmp_path):
 
 def test_a_tighter_cap_costs_more_where_china_matters(shipped):
     """Caps on China of 50, 25, 10 %: antimony and tungsten dearer by steps, copper and sponge not, gallium short."""
-    table = job.cap_table(only(shipped, CAPPED), [0.5, 0.25, 0.1], CAPPED)
+    table = caps.cap_table(only(shipped, CAPPED), [0.5, 0.25, 0.1], CAPPED)
     for mineral in ("antimony", "tungsten"):
         rows = table[table["mineral"] == mineral].sort_values("cap", ascending=False)
         for column in ("premium", "switching_musd", "central_asia_share"):

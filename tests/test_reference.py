@@ -11,9 +11,10 @@ from pydantic import TypeAdapter
 from ruamel.yaml import YAML
 from typer.testing import CliRunner
 
-from supplychain import documents, reference
 from supplychain.cli import app
-from supplychain.policies import KINDS, AnyPolicy, kind_of
+from supplychain.scenario import documents
+from supplychain.scenario import schema as reference
+from supplychain.scenario.policies import KINDS, AnyPolicy, kind_of
 
 SCHEMA = ROOT / "scenarios" / "scenario.schema.json"
 PAGE = ROOT / "docs" / "scenarios.md"

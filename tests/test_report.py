@@ -14,14 +14,15 @@ from conftest import CASES, only
 from typer.testing import CliRunner
 
 import supplychain
-from supplychain import job, report
 from supplychain.cli import app
-from supplychain.errors import InputError
-from supplychain.report import telling, words
-from supplychain.report.answer import answer
-from supplychain.report.cases import cases_of
-from supplychain.report.names import names_of
-from supplychain.report.payload import payload
+from supplychain.facts.errors import InputError
+from supplychain.results import run as job
+from supplychain.show import report
+from supplychain.show.report import telling, words
+from supplychain.show.report.answer import answer
+from supplychain.show.report.cases import cases_of
+from supplychain.show.report.names import names_of
+from supplychain.show.report.payload import payload
 
 SIZES = {"desktop": (1280, 900), "phone": (360, 740)}
 LEGIBLE = """() => {

@@ -8,7 +8,9 @@ import pytest
 from conftest import only
 from handmade import POLICY, loss, solve
 
-from supplychain import dataset, job, scenario
+from supplychain.facts import dataset
+from supplychain.results import run as job
+from supplychain.scenario import scenario
 
 
 def status_quo(known, last, **policies):

@@ -1,0 +1,155 @@
+"""The base-year pattern in the program: sums along paths, steps of deliveries and feeds, hubs (eq. 8)."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from supplychain.program.lp import LinearProgram, Terms
+from supplychain.program.variables.flows import last_stage
+from supplychain.program.variables.steps import unit_of
+from supplychain.system.build import HUB_UTILISATION, System
+from supplychain.system.pattern import STAGES
+from supplychain.system.sites import PLACE
+
+
+def accounts(lp: LinearProgram, system: System) -> None:
+    """What passes through each place, and in all: sums of the traced paths."""
+    flow, through, total = (lp.variables[name] for name in ("flow", "through", "total"))
+    sums = [
+        flow.at(
+            flow.table.loc[on, ["mineral", stage, "market", "year"]]
+            .rename(columns={stage: "country"})
+            .assign(stage=stage),
+            np.flatnonzero(on),
+        )
+        for stage in STAGES
+        if (on := (flow.table[stage] != "").to_numpy()).any()
+    ]
+    keys = [*PLACE, "market", "year"]
+    unit = unit_of(through.table, system)
+    lp.constrain("through", through.table[keys], *sums, -through.by(*keys), lower=0, upper=0, unit=unit)
+    keys = ["mineral", "market", "year"]
+    unit = unit_of(total.table, system)
+    lp.constrain("total", total.table[keys], flow.by(*keys), -total.by(*keys), lower=0, upper=0, unit=unit)
+
+
+def pooled_balance(lp: LinearProgram, system: System) -> None:
+    """In the pooled markets a place makes what it delivers or passes on, and is fed for what it makes."""
+    pooled, feed, delivered = (lp.variables[name] for name in ("pooled", "feed", "delivered"))
+    keys = [*PLACE, "year"]
+    on = (~delivered.table["traced"]).to_numpy()
+    out = last_stage(system, delivered.table[on]).assign(year=delivered.table.loc[on, "year"])
+    lp.constrain(
+        "pooled_output",
+        pooled.table[keys],
+        pooled.by(*keys),
+        -delivered.at(out, np.flatnonzero(on)),
+        -feed.at(feed.table[["mineral", "stage", "origin", "year"]].set_axis(keys, axis=1), np.arange(len(feed))),
+        lower=0,
+        upper=0,
+        unit=unit_of(pooled.table, system),
+    )
+    fed, per_tonne = _fed_places(system, pooled.table)
+    into = feed.table[["mineral", "next_stage", "destination", "year"]].set_axis(keys, axis=1)
+    lp.constrain(
+        "pooled_feed",
+        pooled.table.loc[fed, keys],
+        feed.at(into, np.arange(len(feed))),
+        -pooled.at(pooled.table.loc[fed, keys], np.flatnonzero(fed), per_tonne),
+        lower=0,
+        upper=0,
+        unit=unit_of(pooled.table[fed], system),
+    )
+
+
+def _fed_places(system: System, table: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    """Which places have a stage before them, and the tonnes of feed per tonne that they make."""
+    before = system.chain.groupby("mineral", sort=False)["ratio"].shift(1) / system.chain["ratio"]
+    ratio = before.set_axis(pd.MultiIndex.from_frame(system.chain[["mineral", "stage"]]))
+    per_tonne = ratio.reindex(pd.MultiIndex.from_frame(table[["mineral", "stage"]])).to_numpy()
+    fed = np.isfinite(per_tonne)
+    return fed, per_tonne[fed]
+
+
+def delivery_pattern(lp: LinearProgram, system: System) -> None:
+    """Eq. 8: a traced market's delivery from a supplier fills the steps of its base-year pattern."""
+    keys = ["mineral", "supplier", "market", "year"]
+    flow, delivered = lp.variables["flow"], lp.variables["delivered"]
+    table = delivered.table[delivered.table["traced"] & (delivered.table["step"] == 0)]
+    on = delivered.table["traced"].to_numpy()
+    steps = delivered.at(delivered.table.loc[on, keys], np.flatnonzero(on))
+    lp.constrain("delivery_pattern", table[keys], flow.by(*keys), -steps, lower=0, upper=0, unit=unit_of(table, system))
+
+
+def feed_pattern(lp: LinearProgram, system: System) -> None:
+    """Eq. 8 for feeds: what traced paths draw from an origin beyond the usual proportion fills costly steps."""
+    flow, excess, through = (lp.variables[name] for name in ("flow", "excess", "through"))
+    keys = ["feed", "market", "year"]
+    table = excess.table.loc[excess.table["step"] == 0, ["mineral", "stage", "origin", "destination", *keys]]
+    drawn = [
+        flow.at(flow.table.loc[on, [column, "market", "year"]].rename(columns={column: "feed"}), np.flatnonzero(on))
+        for column in ("feed_mine", "feed_refine")
+        if (on := flow.table[column].notna().to_numpy()).any()
+    ]
+    usual = system.feeds[["feed", "mineral", "next_stage", "destination", "share"]]
+    usual = usual.rename(columns={"next_stage": "stage", "destination": "country"})
+    usual = usual[(usual["share"] > 0) & (usual["stage"] != "supply")]
+    made = through.table.assign(row=np.arange(len(through))).merge(usual, on=PLACE)
+    lp.constrain(
+        "feed_pattern",
+        table,
+        *drawn,
+        -through.at(made[keys], made["row"], made["share"]),
+        -excess.by(*keys),
+        *_hub_shares(lp, system, keys),
+        upper=0,
+        unit=unit_of(table, system),
+    )
+
+
+def _hub_shares(lp: LinearProgram, system: System, keys: list[str]) -> list[Terms]:
+    """What hubs pass on and draw: their feeds' proportions hold among the paths that pass through them."""
+    flow, hubs = lp.variables["flow"], system.feeds[system.feeds["hub"]]
+    if hubs.empty:
+        return []
+    passing = flow.table[["mineral", "supplier", "market", "year", "via_hub", *STAGES]].assign(row=np.arange(len(flow)))
+    passing = passing[passing["via_hub"]]
+    pairs = hubs[["feed", "mineral", "stage", "origin", "destination", "share"]]
+    pairs = passing.merge(pairs.rename(columns={"destination": "supplier"}), on=["mineral", "supplier"])
+    site = np.select([pairs["stage"] == stage for stage in STAGES], [pairs[stage] for stage in STAGES], "")
+    drawn = pairs[site == pairs["origin"].to_numpy()]
+    return [flow.at(drawn[keys], drawn["row"]), -flow.at(pairs[keys], pairs["row"], pairs["share"])]
+
+
+def pooled_feed_pattern(lp: LinearProgram, system: System) -> None:
+    """The same for the pooled markets."""
+    feed, excess, pooled = (lp.variables[name] for name in ("feed", "pooled_excess", "pooled"))
+    keys = ["feed", "year"]
+    table = excess.table.loc[excess.table["step"] == 0, ["mineral", "stage", "origin", "destination", *keys]]
+    fed, per_tonne = _fed_places(system, pooled.table)
+    made = pooled.table.loc[fed, [*PLACE, "year"]].assign(row=np.flatnonzero(fed), per_tonne=per_tonne)
+    usual = system.feeds[~system.feeds["hub"] & (system.feeds["share"] > 0)]
+    usual = usual[["feed", "mineral", "next_stage", "destination", "share"]]
+    made = made.merge(usual.rename(columns={"next_stage": "stage", "destination": "country"}), on=PLACE)
+    lp.constrain(
+        "pooled_feed_pattern",
+        table,
+        feed.by(*keys),
+        -pooled.at(made[keys], made["row"], made["share"] * made["per_tonne"]),
+        -excess.by(*keys),
+        upper=0,
+        unit=unit_of(table, system),
+    )
+
+
+def hub_capacity(lp: LinearProgram, system: System) -> None:
+    """A hub passes on at most what it ships in the base year, over its utilisation, as use grows."""
+    keys = ["mineral", "supplier", "market", "year"]
+    hubs = system.paths[system.paths["via_hub"]].groupby(keys[:3], sort=False)["base_t"].sum().reset_index()
+    hubs = hubs.merge(system.use[["mineral", "market", "year", "growth"]], on=["mineral", "market"])
+    flow = lp.variables["flow"]
+    on = flow.table["via_hub"].to_numpy()
+    shipped = flow.at(flow.table.loc[on, keys], np.flatnonzero(on))
+    upper = hubs["base_t"] * hubs["growth"] / HUB_UTILISATION
+    lp.constrain("hub_capacity", hubs[keys], shipped, upper=upper, unit=unit_of(hubs, system))

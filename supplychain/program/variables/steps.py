@@ -1,0 +1,180 @@
+"""Steps of the curves: what switching suppliers costs, and at what price use gives way."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from supplychain.system.build import System
+from supplychain.system.pattern import SEED, STAGES
+
+# Multiples of a base-year delivery at which the switching cost steps up (eq. 8); finer where paths are traced.
+TRACED_EDGES = np.array(
+    [
+        *(0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.96, 1.0, 1.04, 1.1, 1.18, 1.28, 1.4, 1.53, 1.67),
+        *(1.82, 2.0, 2.25, 2.6, 3.2, 4.5, 7.0, 12.0, 30.0, 120.0),
+    ]
+)
+POOLED_EDGES = np.array([0.05, 0.3, 0.6, 0.85, 0.96, 1.0, 1.04, 1.15, 1.4, 2.0, 3.5, 8.0, 30.0, 120.0])
+FEED_EDGES = np.array([1.0, 1.1, 1.5, 2.5, 6.0, 30.0])
+# Multiples of the normal price at which demand is forgone; beyond the last, all that is left is unmet.
+PRICE_EDGES = np.array([1.0, 1.05, 1.15, 1.3, 1.5, 2.0, 3.0, 4.5, 6.5, 10.0])
+
+
+def yearly(table: pd.DataFrame, system: System) -> pd.DataFrame:
+    """The table once for every year, with the year's weight."""
+    return table.merge(system.years, how="cross")
+
+
+def unit_of(table: pd.DataFrame, system: System) -> np.ndarray:
+    """The size of each row's unit: a thousandth of its mineral's world output, tonnes."""
+    units = system.minerals.set_index("mineral")["unit_t"]
+    return table["mineral"].map(units).to_numpy(dtype=float)
+
+
+def switching_cost(multiple: np.ndarray, substitution: np.ndarray) -> np.ndarray:
+    """Marginal switching cost as a share of the price: 1 - multiple^(-1/sigma) (eq. 8)."""
+    return 1.0 - multiple ** (-1.0 / substitution)
+
+
+def delivery_steps(system: System) -> pd.DataFrame:
+    """Steps of every delivery and year: `width_t`, and `cost` per tonne (with freight in pooled markets).
+
+    The base tonnes grow with the market's use. A pair without base tonnes has one step, open and free.
+    """
+    table = system.deliveries[
+        ["delivery", "mineral", "supplier", "market", "traced", "observed", "base_t", "price", "substitution"]
+    ]
+    moved = system.deliveries[["freight_usd_per_t", "time_usd_per_t", "margin_usd_per_t"]].sum(axis=1)
+    table = table.assign(moved=moved.where(~table["traced"], 0.0))
+    growth = system.use[["mineral", "market", "year", "growth"]]
+    table = yearly(table, system).merge(growth, on=["mineral", "market", "year"])
+    patterned = table["base_t"].notna() & table["substitution"].notna()
+    free = table[~patterned].assign(step=0, width_t=np.inf, switching=0.0, cost=lambda t: t["moved"])
+    parts = [(table[patterned & table["traced"]], TRACED_EDGES), (table[patterned & ~table["traced"]], POOLED_EDGES)]
+    steps = pd.concat(
+        [_stepped(t, edges, t["base_t"] * t["growth"], t["price"], from_zero=True) for t, edges in parts],
+        ignore_index=True,
+    )
+    steps["cost"] = steps["switching"] + steps["moved"]
+    drop = ["observed", "base_t", "price", "substitution", "moved", "growth"]
+    return pd.concat([free, steps], ignore_index=True).drop(columns=drop)
+
+
+def delivery_reference(delivered: pd.DataFrame) -> pd.DataFrame:
+    """Less what the base pattern itself would show as switching cost: year, item, musd (negative of a constant).
+
+    Steps below the base tonnes earn, so the pattern as it was would show a gain; it is the zero of the scale.
+    """
+    below = delivered["switching"].where(np.isfinite(delivered["width_t"]) & (delivered["switching"] < 0), 0.0)
+    width = delivered["width_t"].where(np.isfinite(delivered["width_t"]), 0.0)
+    return pd.DataFrame({"year": delivered["year"], "item": "switching", "musd": -(below * width) / 1e6})
+
+
+def _stepped(
+    table: pd.DataFrame, edges: np.ndarray, base: pd.Series, price: pd.Series, *, from_zero: bool
+) -> pd.DataFrame:
+    """Each row once per step between the edges: width_t and switching cost at the step's geometric middle."""
+    n, middle = len(edges) - 1, np.sqrt(edges[:-1] * edges[1:])
+    width = np.diff(edges)
+    width[0] = edges[1] if from_zero else width[0]
+    width[-1] = np.inf
+    long = table.loc[table.index.repeat(n)].reset_index(drop=True)
+    step = np.tile(np.arange(n), len(table))
+    sigma = long["substitution"].to_numpy(dtype=float)
+    return long.assign(
+        step=step,
+        width_t=np.repeat(base.to_numpy(dtype=float), n) * width[step],
+        switching=np.repeat(price.to_numpy(dtype=float), n) * switching_cost(middle[step], sigma),
+    )
+
+
+def traced_excess(system: System) -> pd.DataFrame:
+    """Steps for what a traced path draws from an origin beyond its site's usual proportion."""
+    feeds = system.feeds[system.feeds["share"].notna()]
+    base = system.use.loc[system.use["traced"], ["mineral", "market", "year", "base_t", "growth"]]
+    table = feeds[[*_FEED, "ratio"]].merge(base, on="mineral")
+    flows = _base_through(system)
+    keys = pd.MultiIndex.from_frame(table[["mineral", "next_stage", "destination", "market"]])
+    through = flows.reindex(keys, fill_value=0.0).to_numpy()
+    table["value_usd_per_t"] *= table.pop("ratio")
+    return _excess(system, table, np.maximum(through, SEED * table["base_t"]) * table["growth"])
+
+
+_FEED = ["feed", "mineral", "stage", "origin", "next_stage", "destination", "share", "seed", "value_usd_per_t"]
+
+
+def _base_through(system: System) -> pd.Series:
+    """Base-year tonnes of the traced paths by mineral, stage (or `supply`), country and market."""
+    parts = [
+        system.paths.groupby(["mineral", place, "market"])["base_t"].sum().rename_axis(["mineral", "country", "market"])
+        for place in (*STAGES, "supplier")
+    ]
+    keys = [stage if stage != "supplier" else "supply" for stage in (*STAGES, "supplier")]
+    both = pd.concat(parts, keys=keys, names=["stage"])
+    return both.reorder_levels(["mineral", "stage", "country", "market"]).sort_index()
+
+
+def pooled_excess(system: System, pooled: pd.DataFrame) -> pd.DataFrame:
+    """The same for the pooled markets, in tonnes of the origin's product."""
+    feeds = pooled[pooled["share"].notna()]
+    need = feeds.groupby(["mineral", "stage", "destination"])["base_t"].transform("sum")
+    world = feeds.groupby(["mineral", "stage"])["base_t"].transform("sum")
+    growth = system.use[~system.use["traced"]].assign(t=lambda u: u["base_t"] * u["growth"])
+    growth = growth.groupby(["mineral", "year"])[["t", "base_t"]].sum()
+    growth = (growth["t"] / growth["base_t"].replace(0.0, np.nan)).fillna(1.0).rename("growth").reset_index()
+    table = feeds[_FEED].assign(reference=np.maximum(need, SEED * world)).merge(growth, on="mineral")
+    return _excess(system, table, table["reference"] * table["growth"])
+
+
+def _excess(system: System, table: pd.DataFrame, reference: pd.Series) -> pd.DataFrame:
+    table = table.merge(system.minerals[["mineral", "substitution"]], on="mineral").merge(system.years, on="year")
+    base = np.maximum(table["share"] + table["seed"], 1e-6) * reference.to_numpy()
+    steps = _stepped(table, FEED_EDGES, base, table["value_usd_per_t"], from_zero=False)
+    keep = ["feed", "mineral", "stage", "origin", "destination", "year", "weight", "step", "width_t", "switching"]
+    keep = [*keep, "market"] if "market" in steps else keep
+    return steps[keep].assign(cost=steps["switching"])
+
+
+def acts_in_base_year(system: System) -> bool:
+    """Whether some policy already limits the base year."""
+    first = system.years["year"].iloc[0]
+    return bool((system.limits["year"] == first).any() or (system.export_limits["year"] == first).any())
+
+
+def forgone_steps(system: System) -> pd.DataFrame:
+    """Steps of price-responsive use: `width_t` in the long run, `pace_t` a year, `value_usd_per_t`.
+
+    Along the long-run curve q = (p/p0)^(-long_run) each step is as wide as the price moves it; in one year it
+    gives way only as far as the short-run elasticity has it. The last step is what is left: unmet.
+    """
+    elastic = system.minerals.dropna(subset=["short_run", "long_run"])
+    table = system.use[system.use["value_usd_per_t"].isna()]
+    table = table.drop(columns="value_usd_per_t").merge(
+        elastic[["mineral", "price", "short_run", "long_run"]], on="mineral"
+    )
+    table = table[(table["tonnes"] > 0) & (table["price"] > 0)].merge(system.years, on="year")
+    n = len(PRICE_EDGES)
+    long = table.loc[table.index.repeat(n)].reset_index(drop=True)
+    step = np.tile(np.arange(n), len(table))
+    low, high = PRICE_EDGES, np.append(PRICE_EDGES[1:], np.inf)
+    wide = low[step] ** -long["long_run"] - high[step] ** -long["long_run"]
+    quick = low[step] ** -long["short_run"] - high[step] ** -long["short_run"]
+    middle = np.append(np.sqrt(low[:-1] * low[1:]), low[-1])
+    last = step == n - 1
+    # The base year is history: nobody saves in it ahead of what comes later, unless a policy acts in it already.
+    past = (long["year"] == system.years["year"].iloc[0]) & (not acts_in_base_year(system))
+    priced = long[["mineral", "market", "year", "weight"]].assign(
+        step=step,
+        width_t=np.where(last, 1.0, np.where(past, 0.0, wide)) * long["tonnes"],
+        pace_t=np.where(last, np.inf, np.minimum(quick, wide)) * long["tonnes"],
+        value_usd_per_t=middle[step] * long["price"],
+    )
+    return pd.concat([_valued(system), priced], ignore_index=True)
+
+
+def _valued(system: System) -> pd.DataFrame:
+    """One step for use whose worth the data state."""
+    table = system.use.dropna(subset=["value_usd_per_t"]).merge(system.years, on="year")
+    columns = ["mineral", "market", "year", "weight", "value_usd_per_t"]
+    return table[columns].assign(step=0, width_t=table["tonnes"], pace_t=np.inf)

@@ -1,0 +1,170 @@
+"""The main job: read a scenario, build the system and its program, solve it, and say what came out."""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Iterator, Sequence
+from functools import partial
+from importlib.metadata import version
+from multiprocessing import Pool
+from pathlib import Path
+
+import pandas as pd
+
+from supplychain.facts import dataset as facts
+from supplychain.facts.dataset import Dataset
+from supplychain.facts.errors import InfeasibleError
+from supplychain.program import ties
+from supplychain.program.equations import build_program
+from supplychain.program.lp import LinearProgram
+from supplychain.results import conflicts, indicators, tables
+from supplychain.results.result import Result
+from supplychain.results.summary import summarise
+from supplychain.scenario import scenario
+from supplychain.scenario.scenario import Scenario
+from supplychain.solve.highs import Solution, Solver, on_optimal_face, solve_undecided
+from supplychain.system.build import System, build_system
+
+
+def run(name: str | Path | Scenario, data: str | Path | Dataset | None = None) -> Result:
+    """Solve one scenario.
+
+    Parameters
+    ----------
+    name : path or bare name of a scenario file, or a Scenario that has been read.
+    data : a data folder or a Dataset (default: the shipped facts).
+
+    Returns
+    -------
+    Result
+
+    Raises
+    ------
+    InputError : the scenario or the data cannot be used.
+    InfeasibleError : no plan satisfies every constraint; the message names those that clash.
+    """
+    clock = _Clock()
+    known = data if isinstance(data, Dataset) else facts.read(data)
+    story = name if isinstance(name, Scenario) else scenario.read(name, known)
+    clock.stop("read")
+    system = build_system(known, story)
+    clock.stop("system")
+    program = build_program(system)
+    clock.stop("program")
+    try:
+        solver = Solver(program)
+        clock.stop("pass")
+        solution = solver.solve()
+    except InfeasibleError as error:
+        raise InfeasibleError(f"{story.name}: {conflicts.in_words(program, system, error)}") from None
+    clock.stop("solve")
+    settled = settle(program, system, solution)
+    clock.stop("tie_break")
+    tidy = tidy_tables(known, program, system, settled)
+    clock.stop("tables")
+    return Result(
+        name=story.name,
+        title=story.title,
+        objective=settled.objective,
+        manifest=_manifest(known, story, program, settled, solution, clock.parts),
+        tables=tidy,
+    )
+
+
+class _Clock:
+    """Wall time of each part of a run, seconds."""
+
+    def __init__(self) -> None:
+        self.parts: dict[str, float] = {}
+        self._last = time.perf_counter()
+
+    def stop(self, part: str) -> None:
+        now = time.perf_counter()
+        self.parts[part], self._last = round(now - self._last, 4), now
+
+
+def settle(program: LinearProgram, system: System, solution: Solution) -> Solution:
+    """Of all plans that cost the same, the one nearest the base year's pattern, with the optimum's duals."""
+    if not system.deliveries["observed"].any():
+        return solution
+    face = on_optimal_face(program, solution, ties.traced_part(program))
+    ties.nearest_pattern(face, system)
+    try:
+        nearest = solve_undecided(face)
+    except InfeasibleError:
+        # The face is empty only by rounding; the first optimum then stands as it is.
+        return solution
+    return solution.with_plan(program, nearest[: program.columns])
+
+
+def tidy_tables(known: Dataset, program: LinearProgram, system: System, solution: Solution) -> dict[str, pd.DataFrame]:
+    """Every table of the result folder."""
+    supply = tables.supply(program, system, solution)
+    prices = tables.prices(program, system, solution)
+    bills = tables.public(program, system, solution, prices)
+    groups, homes = known["groups"], system.homes
+    tidy = {
+        "paths": tables.paths(program, system, solution),
+        "supply": supply,
+        "dependence": indicators.dependence(supply, groups, homes),
+        "dependence_by_owner": indicators.dependence(indicators.by_owner(supply), groups, homes),
+        "prices": prices,
+        "policies": tables.policies(program, system, solution, bills),
+        "public": bills,
+        "capacity": tables.capacity(program, system, solution),
+        "byproducts": tables.byproducts(program, system, solution),
+        "shipments": tables.shipments(program, system, solution),
+        "corridors": tables.corridors(program, system, solution),
+        "technology": tables.technology(program, system, solution),
+        "secondary": tables.secondary(program, system, solution),
+        "stocks": tables.stocks(program, system, solution),
+        "unmet": tables.unmet(program, system, solution),
+        "costs": tables.costs(program, system, solution),
+        "switching": tables.switching(program, solution),
+    }
+    summary = summarise(system, tidy, solution.objective, known.money)
+    return {"summary": summary} | tidy
+
+
+def _manifest(
+    known: Dataset, story: Scenario, program: LinearProgram, settled: Solution, first: Solution, parts: dict[str, float]
+) -> dict[str, object]:
+    certificate = settled.certificate
+    balance = tables.closure(program, settled)
+    return {
+        "supplychain": version("supplychain"),
+        "scenario": {"name": story.name, "sha256": story.digest, "resolved": story.resolved()},
+        "data": {"sha256": known.digest, "money": known.money},
+        "solver": certificate.solver,
+        "status": certificate.status,
+        "objective": float(f"{settled.objective:.9g}"),
+        "columns": program.columns,
+        "rows": program.rows,
+        "primal_residual": certificate.primal_residual,
+        "dual_residual": certificate.dual_residual,
+        "gap": certificate.gap,
+        "mass_balance": {row.mineral: row.closure for row in balance.itertuples()},
+        "significant_digits": 6,
+        "seconds": parts | {"highs": round(first.certificate.seconds, 4)},
+    }
+
+
+def run_all(stories: Sequence[Scenario], known: Dataset, workers: int = 1) -> Iterator[Result]:
+    """Solve several scenarios on the same facts, each in a process of its own; results come in the order given.
+
+    Parameters
+    ----------
+    workers : how many are solved at once. A process can be stopped in the midst of a solve, as Ctrl-C wants.
+
+    Raises
+    ------
+    InfeasibleError : as `run`; results that came before it stand.
+    """
+    with Pool(min(workers, len(stories)), initializer=_leave_interrupts) as pool:
+        yield from pool.imap(partial(run, data=known), stories)
+
+
+def _leave_interrupts() -> None:
+    """Ctrl-C is the parent's to handle: it stops the workers."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)

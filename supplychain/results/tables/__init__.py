@@ -1,0 +1,29 @@
+"""From a solution to tidy tables: one fact a row, tonnes and USD, nothing scaled."""
+
+from __future__ import annotations
+
+from supplychain.results.tables.common import closure
+from supplychain.results.tables.costs import costs, switching
+from supplychain.results.tables.limits import policies, public
+from supplychain.results.tables.sites import byproducts, capacity
+from supplychain.results.tables.supply import corridors, paths, shipments, supply
+from supplychain.results.tables.uses import prices, secondary, stocks, technology, unmet
+
+__all__ = [
+    "byproducts",
+    "capacity",
+    "closure",
+    "corridors",
+    "costs",
+    "paths",
+    "policies",
+    "prices",
+    "public",
+    "secondary",
+    "shipments",
+    "stocks",
+    "supply",
+    "switching",
+    "technology",
+    "unmet",
+]

@@ -1,0 +1,214 @@
+"""What each policy asked for, what came of it, its shadow price, and what the treasury pays."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from supplychain.program.lp import LinearProgram
+from supplychain.program.equations.dependence import active_limits, inside_scope, limit_rows
+from supplychain.system.sites import PLACE
+from supplychain.solve.highs import TIE, Solution
+from supplychain.system.build import System
+from supplychain.results.tables.common import MUSD, dual_in_year, values, weights
+
+COLUMNS = ["policy", "kind", "year", "mineral", "stage", "scope", "market"]
+COLUMNS = [*COLUMNS, "asked", "achieved", "binding", "shadow_price", "unit", "shadow_price_usd_per_t"]
+
+
+def policies(lp: LinearProgram, system: System, solution: Solution, bills: pd.DataFrame) -> pd.DataFrame:
+    """What each policy asked for, what was achieved, whether it binds and its shadow price.
+
+    Parameters
+    ----------
+    bills : what the treasury pays, as `public` gives it.
+
+    Returns
+    -------
+    DataFrame: policy, kind, year, mineral (or the basket's name), stage, scope, market, asked, achieved, binding,
+    shadow_price, unit, shadow_price_usd_per_t. A share's shadow price is USD per percentage point of share and year,
+    and per tonne moved off the group; an export limit's, a floor's in tonnes and a stock's USD per tonne; a budget's
+    USD per USD of fund. Tariffs and credits show what is paid, million USD.
+    """
+    parts = [_limits(lp, system, solution), _exports(lp, system, solution), _budgets(lp, solution)]
+    parts += [_targets(lp, system, solution), _paid(bills)]
+    table = pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
+    return table.reindex(columns=COLUMNS).sort_values(COLUMNS[:7], ignore_index=True)
+
+
+def _limits(lp: LinearProgram, system: System, solution: Solution) -> pd.DataFrame:
+    rows = active_limits(lp, system)
+    table = limit_rows(rows).rename(columns={"item": "mineral"}).drop(columns="unit")
+    inside = [
+        t.assign(amount=values(solution, v)[t["row"]] * t["weight"] * t["part"])
+        for v, t in inside_scope(lp, system, rows)
+    ]
+    amount = pd.concat(inside)[["limit", "amount"]].groupby("limit")["amount"].sum()
+    amount = amount.reindex(table["limit"], fill_value=0.0).to_numpy()
+    whole = _whole(lp, solution, rows).reindex(table["limit"], fill_value=0.0).to_numpy()
+    in_tonnes = (table["tonnes"] > 0).to_numpy()
+    dual = np.abs(dual_in_year(lp, system, solution, "dependence"))
+    share = np.divide(amount, whole, out=np.zeros(len(whole)), where=whole > 0)
+    price = np.where(in_tonnes, dual, dual * whole / 100)
+    return table.assign(
+        asked=np.where(in_tonnes, table["tonnes"], table["share"]),
+        achieved=np.where(in_tonnes, amount, share),
+        binding=price > 1e-3,
+        shadow_price=price,
+        shadow_price_usd_per_t=dual,
+        unit=np.where(in_tonnes, "USD per tonne", "USD per percentage point"),
+    )
+
+
+def _whole(lp: LinearProgram, solution: Solution, rows: pd.DataFrame) -> pd.Series:
+    """All primary supply that each limit's share is of (a basket's in USD at normal prices)."""
+    total = lp.variables["total"]
+    table = total.table[["mineral", "market", "year"]].assign(tonnes=values(solution, total))
+    both = rows[["limit", "mineral", "year", "market", "weight"]].merge(
+        table, on=["mineral", "year"], suffixes=("", "_of")
+    )
+    both = both[(both["market"] == both["market_of"]) | (both["market"] == "all")]
+    return (both["tonnes"] * both["weight"]).groupby(both["limit"]).sum()
+
+
+def _exports(lp: LinearProgram, system: System, solution: Solution) -> pd.DataFrame:
+    rows = lp.constraints["export_limits"]
+    dual = np.abs(solution.dual_of(rows).to_numpy()) / system.export_limits["year"].map(weights(system))
+    arrays = solution.arrays
+    out = arrays.matrix[rows.first : rows.first + len(rows)] @ (solution.value / arrays.column_unit) * rows.unit
+    table = system.export_limits.assign(scope=system.export_limits["country"])
+    return table.rename(columns={"against": "market"}).assign(
+        asked=rows.upper,
+        achieved=out,
+        binding=dual > 1e-6,
+        shadow_price=dual,
+        shadow_price_usd_per_t=dual,
+        unit="USD per tonne let out",
+    )
+
+
+def _budgets(lp: LinearProgram, solution: Solution) -> pd.DataFrame:
+    rows, shared = lp.constraints["budget"], lp.variables["subsidised"]
+    paid = values(solution, shared) * shared.table["capex_share"] * shared.table["capex_usd_per_t"]
+    spent = paid.groupby(shared.table["policy"]).sum().reindex(rows.table["policy"], fill_value=0.0).to_numpy()
+    dual = np.abs(solution.dual_of(rows).to_numpy())
+    return rows.table.assign(
+        kind="investment_fund",
+        asked=rows.upper / MUSD,
+        achieved=spent / MUSD,
+        binding=dual > 1e-9,
+        shadow_price=dual,
+        unit="USD per USD of fund, budget in million USD",
+    )
+
+
+def _targets(lp: LinearProgram, system: System, solution: Solution) -> pd.DataFrame:
+    """Stockpiles: the level asked for, and what one tonne less would save."""
+    stock = lp.variables["stock"]
+    keys = ["mineral", "market", "year"]
+    reduced = solution.reduced[stock.first : stock.first + len(stock)]
+    level = stock.table[keys].assign(
+        achieved=values(solution, stock), at=reduced / stock.table["weight"].to_numpy(dtype=float)
+    )
+    table = system.stocks.merge(level, on=keys)
+    worth = table["at"].clip(lower=0.0)
+    return table.assign(
+        kind="stockpile",
+        asked=table["target_t"],
+        binding=(worth > TIE) & (table["target_t"] > 0),
+        shadow_price=worth,
+        shadow_price_usd_per_t=worth,
+        unit="USD per tonne",
+    )
+
+
+def _paid(bills: pd.DataFrame) -> pd.DataFrame:
+    """Tariffs and credits: what they bring or cost in the year."""
+    table = bills[bills["item"].isin(["credit", "revenue"])]
+    return table.assign(achieved=table["musd"].abs(), binding=table["musd"].abs() > 1e-9, unit="million USD paid")
+
+
+def public(lp: LinearProgram, system: System, solution: Solution, prices: pd.DataFrame) -> pd.DataFrame:
+    """What the treasury pays, apart from the system's cost: policy, kind, year, item, musd (negative: it earns).
+
+    Items: capital (a fund's share of what is built, in the year of coming on line), credit (production credits; a price
+    floor's is the floor less the mean delivered price, where that is lower), offtake (the floor's shadow price on its
+    tonnes), stock (purchases less releases at the delivered price), holding, revenue (tariffs).
+    """
+    parts = [_capital(lp, solution), _credits(lp, system, solution, prices), _offtakes(lp, system, solution)]
+    parts += [_stock_bills(lp, system, solution, prices), _revenue(lp, system, solution)]
+    keys = ["policy", "kind", "year", "item"]
+    table = pd.concat(
+        [part[[*keys, "musd"]] for part in parts if len(part)] or [parts[0][[*keys, "musd"]]], ignore_index=True
+    )
+    return table.groupby(keys, as_index=False)["musd"].sum().sort_values(keys, ignore_index=True)
+
+
+def _capital(lp: LinearProgram, solution: Solution) -> pd.DataFrame:
+    shared = lp.variables["subsidised"]
+    paid = values(solution, shared) * shared.table["capex_share"] * shared.table["capex_usd_per_t"] / MUSD
+    return shared.table[["policy", "year"]].assign(kind="investment_fund", item="capital", musd=paid)
+
+
+def _credits(lp: LinearProgram, system: System, solution: Solution, prices: pd.DataFrame) -> pd.DataFrame:
+    made = [
+        lp.variables[name].table[[*PLACE, "year"]].assign(made_t=values(solution, lp.variables[name]) * factor)
+        for name, factor in (("through", lp.variables["through"].table["ratio"]), ("pooled", 1.0))
+    ]
+    keys = [*PLACE, "year"]
+    output = pd.concat(made).groupby(keys)["made_t"].sum()
+    table = system.credits.join(output, on=keys).fillna({"made_t": 0.0})
+    mean = _mean_price(system, prices).reindex(pd.MultiIndex.from_frame(table[["mineral", "year"]])).to_numpy()
+    gap = (table["floor_usd_per_t"] - mean).clip(lower=0.0)
+    rate = table["usd_per_t"].where(table["floor_usd_per_t"].isna(), gap)
+    return table.assign(item="credit", musd=rate * table["made_t"] / MUSD)
+
+
+def _mean_price(system: System, prices: pd.DataFrame) -> pd.Series:
+    """Delivered price by mineral and year, mean of the markets weighted by their use."""
+    use = system.use.assign(whole=system.use["base_t"] * system.use["growth"])
+    table = prices.merge(use[["mineral", "market", "year", "whole"]], on=["mineral", "market", "year"])
+    sums = table.assign(paid=table["usd_per_t"] * table["whole"]).groupby(["mineral", "year"])[["paid", "whole"]].sum()
+    return sums["paid"] / sums["whole"].replace(0.0, np.nan)
+
+
+def _offtakes(lp: LinearProgram, system: System, solution: Solution) -> pd.DataFrame:
+    """What a guaranteed purchase costs beyond the market: shadow price of its floor in tonnes, on those tonnes."""
+    table = _limits(lp, system, solution)
+    table = table[(table["sense"] < 0) & (table["tonnes"] > 0)]
+    return table.assign(item="offtake", musd=table["shadow_price_usd_per_t"] * table["tonnes"] / MUSD)
+
+
+def _stock_bills(lp: LinearProgram, system: System, solution: Solution, prices: pd.DataFrame) -> pd.DataFrame:
+    stock = lp.variables["stock"]
+    keys = ["mineral", "market", "year"]
+    table = stock.table[[*keys, "holding_usd_per_t"]].assign(
+        level_t=values(solution, stock),
+        net_t=values(solution, lp.variables["bought"]) - values(solution, lp.variables["released"]),
+    )
+    table = table.merge(prices[[*keys, "usd_per_t"]], on=keys).merge(system.stocks[["policy", *keys]], on=keys)
+    # Several policies on one stock share its bill.
+    table["part"] = 1.0 / table.groupby(keys)["policy"].transform("count")
+    bought = table["net_t"] * table["usd_per_t"] * table["part"] / MUSD
+    held = table["level_t"] * table["holding_usd_per_t"] * table["part"] / MUSD
+    both = [
+        table.assign(item=item, musd=musd, kind="stockpile") for item, musd in (("stock", bought), ("holding", held))
+    ]
+    return pd.concat(both, ignore_index=True)
+
+
+def _revenue(lp: LinearProgram, system: System, solution: Solution) -> pd.DataFrame:
+    """Tariff revenue by policy: each rate on the tonnes that it meets."""
+    flow, delivered = lp.variables["flow"], lp.variables["delivered"]
+    keys = ["mineral", "stage", "country", "market", "year"]
+    parts = [
+        flow.table[["mineral", "market", "year"]].assign(
+            country=flow.table[place], stage=stage, tonnes=values(solution, flow)
+        )
+        for stage, place in (("mine", "mine"), ("refine", "refine"), ("fabricate", "fabricate"), ("supply", "supplier"))
+    ]
+    sold = delivered.table[["mineral", "market", "year", "supplier"]].rename(columns={"supplier": "country"})
+    sold = sold.assign(stage="supply", tonnes=values(solution, delivered))[~delivered.table["traced"].to_numpy()]
+    met = pd.concat([*parts, sold]).groupby(keys)["tonnes"].sum()
+    table = system.tariffs.join(met, on=keys).fillna({"tonnes": 0.0})
+    return table.assign(item="revenue", musd=-table["tonnes"] * table["usd_per_t"] / MUSD)

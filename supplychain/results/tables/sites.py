@@ -1,0 +1,111 @@
+"""What is made with what: capacity by site, and by-products with the part that finds no buyer."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from supplychain.program.lp import LinearProgram, Variable
+from supplychain.program.equations.capacity import YEARLY, byproduct_rows, hosted, made_at_sites, on_line
+from supplychain.system.sites import PLACE, joint_places
+from supplychain.solve.highs import Solution
+from supplychain.system.build import System
+from supplychain.results.tables.common import MUSD, dual_in_year, values
+
+COLUMNS = ["year", *PLACE, "site", "name", "existing_t", "used_t", "built_t", "capex_musd", "subsidy_musd"]
+COLUMNS = [*COLUMNS, "scarcity_rent_usd_per_t"]
+
+
+def capacity(lp: LinearProgram, system: System, solution: Solution) -> pd.DataFrame:
+    """Capacity by site and year: existing_t, used_t, built_t (in the year), capex_musd, subsidy_musd, scarcity rent.
+
+    `site` is blank for what exists, `expansion`, or a project's id, `name` the project's name; the rent is that of
+    the dearest owner's part.
+    """
+    both = pd.concat([_existing(lp, system, solution), _built(lp, solution)], ignore_index=True)
+    return both.sort_values(["year", *PLACE, "site"], ignore_index=True)
+
+
+def _existing(lp: LinearProgram, system: System, solution: Solution) -> pd.DataFrame:
+    used = lp.variables["used"]
+    scarcity = -dual_in_year(lp, system, solution, "capacity") - used.table["charge_usd_per_t"].to_numpy()
+    table = used.table[[*PLACE, "year", "existing_t"]].assign(
+        used_t=values(solution, used), scarcity_rent_usd_per_t=np.maximum(scarcity, 0.0)
+    )
+    keys = ["year", *PLACE]
+    rent = {"scarcity_rent_usd_per_t": "max", "existing_t": "sum", "used_t": "sum"}
+    table = table.groupby(keys, as_index=False).agg(rent)
+    return table.assign(site="", name="", built_t=0.0, capex_musd=0.0, subsidy_musd=0.0)[COLUMNS]
+
+
+def _built(lp: LinearProgram, solution: Solution) -> pd.DataFrame:
+    build, shared = lp.variables["build"], lp.variables["subsidised"]
+    table = build.table[["year", *PLACE, "build", "project", "name", "capex_usd_per_t"]]
+    table = table.assign(built_t=values(solution, build))
+    rate = shared.table["capex_share"] * shared.table["capex_usd_per_t"] / MUSD
+    paid = shared.table[["build", "year"]].assign(subsidy_musd=values(solution, shared) * rate)
+    paid = paid.groupby(["build", "year"], as_index=False)["subsidy_musd"].sum()
+    table = table.merge(paid, on=["build", "year"], how="left").fillna({"subsidy_musd": 0.0})
+    table = table[table["built_t"] > 0].assign(
+        capex_musd=lambda t: t["built_t"] * t["capex_usd_per_t"] / MUSD,
+        site=lambda t: t["project"].where(t["project"] != "", "expansion"),
+    )
+    sums = table.groupby(["year", *PLACE, "site", "name"], as_index=False)[
+        ["built_t", "capex_musd", "subsidy_musd"]
+    ].sum()
+    return sums.assign(existing_t=0.0, used_t=0.0, scarcity_rent_usd_per_t=0.0)[COLUMNS]
+
+
+def byproducts(lp: LinearProgram, system: System, solution: Solution) -> pd.DataFrame:
+    """By-products and joint products by site and year, and the part of them that finds no buyer.
+
+    Returns
+    -------
+    DataFrame: year, mineral, stage, country, available_t (what the hosts give), used_t (recovered and sold), unsold_t
+    (the rest), shadow_price_usd_per_t (what one more tonne of it in the host, or one more tonne of capacity, would
+    save in the year).
+    """
+    table = pd.concat([_hosted(lp, system, solution), _joint(lp, system, solution)], ignore_index=True)
+    table["unsold_t"] = (table["available_t"] - table["used_t"]).clip(lower=0.0)
+    table = table[(table["available_t"] > 0) | (table["used_t"] > 0)]
+    columns = ["year", *PLACE, "available_t", "used_t", "unsold_t", "shadow_price_usd_per_t"]
+    return table[columns].sort_values(columns[:4], ignore_index=True)
+
+
+def _hosted(lp: LinearProgram, system: System, solution: Solution) -> pd.DataFrame:
+    """By-products: what their hosts give, and the dual of eq. 5."""
+    given = _sum(hosted(lp, system), solution).rename("available_t")
+    sold = _sum(made_at_sites(lp), solution).rename("used_t")
+    table = byproduct_rows(system)[YEARLY].join(given, on=YEARLY).join(sold, on=YEARLY)
+    price = np.maximum(-dual_in_year(lp, system, solution, "by_products"), 0.0)
+    return table.fillna({"available_t": 0.0, "used_t": 0.0}).assign(shadow_price_usd_per_t=price)
+
+
+def _joint(lp: LinearProgram, system: System, solution: Solution) -> pd.DataFrame:
+    """Products of an ore: as much ore is dug as the product that needs most of it asks for; the others come with it."""
+    places = joint_places(system.byproducts)
+    sold = _sum(made_at_sites(lp), solution).rename("used_t").reset_index().merge(places, on=PLACE)
+    can = _can_make(lp, system, solution).rename("can_t")
+    rent = _existing(lp, system, solution)[[*YEARLY, "scarcity_rent_usd_per_t"]]
+    table = sold.join(can, on=YEARLY).merge(rent, on=YEARLY, how="left")
+    part = (
+        (table["used_t"] / table["can_t"].replace(0.0, np.nan))
+        .groupby([table["country"], table["year"]])
+        .transform("max")
+    )
+    table = table.assign(available_t=(part * table["can_t"]).fillna(0.0)).drop(columns="can_t")
+    return table.rename(columns={"scarcity_rent_usd_per_t": "shadow_price_usd_per_t"})
+
+
+def _can_make(lp: LinearProgram, system: System, solution: Solution) -> pd.Series:
+    """Capacity by site and year, what has been built included, t/yr."""
+    built = on_line(lp, system)
+    built = built.assign(existing_t=values(solution, lp.variables["build"])[built["row"]] * built["factor"])
+    both = pd.concat([system.existing, built])
+    return both.groupby(YEARLY)["existing_t"].sum()
+
+
+def _sum(parts: list[tuple[Variable, pd.DataFrame]], solution: Solution) -> pd.Series:
+    """Tonnes by site and year of variables labelled with sites."""
+    tables = [t[YEARLY].assign(tonnes=values(solution, v)[t["row"]] * t["factor"]) for v, t in parts]
+    return pd.concat(tables).groupby(YEARLY)["tonnes"].sum()

@@ -1,0 +1,188 @@
+"""Who supplies whom: paths, supply by place and owner, and what moves on the ways out of Central Asia."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from supplychain.program.lp import LinearProgram, Variable
+from supplychain.system.pattern import STAGES
+from supplychain.system.sites import PLACE
+from supplychain.solve.highs import TIE, Solution
+from supplychain.system.build import System
+from supplychain.results.tables.common import dual_in_year, values
+from supplychain.program.variables.capacity import sole_owners
+
+SUPPLY = ["year", "mineral", "stage", "country", "owner", "market"]
+
+
+def paths(lp: LinearProgram, system: System, solution: Solution) -> pd.DataFrame:
+    """Tonnes along each path: year, mineral, market, mine, refine, fabricate, supplier, corridor, tonnes,
+    cost_usd_per_t.
+
+    A path with a leg out of Central Asia takes its ways in the proportion in which that move's tonnes are spread;
+    `corridor` is that of its last such leg, `cost_usd_per_t` holds the way's cost. No way: the corridor of the last
+    leg.
+    """
+    flow = lp.variables["flow"]
+    columns = [
+        "path",
+        "delivery",
+        "feed_mine",
+        "feed_refine",
+        "hub_feed",
+        "year",
+        "mineral",
+        "market",
+        *STAGES,
+        "supplier",
+    ]
+    table = flow.table[columns].assign(tonnes=values(solution, flow), cost_usd_per_t=flow.table["cost"])
+    table = table[table["tonnes"] > 0].merge(system.paths[["path", "corridor"]], on="path")
+    split = _spread(lp, solution)
+    ratio = system.chain.pivot(index="mineral", columns="stage", values="ratio").reindex(columns=list(STAGES))
+    for column, kind, stage in _MOVES_UPWARD:
+        table = _along(
+            table, split[split["kind"] == kind], column, table["mineral"].map(ratio[stage]) if stage else 1.0
+        )
+    order = ["year", "mineral", "market", *STAGES, "supplier", "corridor"]
+    table = table.groupby(order, as_index=False).agg(
+        tonnes=("tonnes", "sum"), cost_usd_per_t=("cost_usd_per_t", "mean")
+    )
+    return table.sort_values(order, ignore_index=True)
+
+
+# Upstream first, so that the last leg that has ways names the path's corridor.
+_MOVES_UPWARD = (
+    ("feed_mine", "feed", "mine"),
+    ("feed_refine", "feed", "refine"),
+    ("hub_feed", "feed", ""),
+    ("delivery", "delivery", ""),
+)
+
+
+def _spread(lp: LinearProgram, solution: Solution) -> pd.DataFrame:
+    """Part of each move's tonnes on each way: kind, move, year, way_corridor, part, way_cost."""
+    shipped = lp.variables["shipped"]
+    table = shipped.table[["kind", "move", "year", "corridor", "cost"]].assign(tonnes=values(solution, shipped))
+    table = table[table["tonnes"] > 0]
+    whole = table.groupby(["kind", "move", "year"])["tonnes"].transform("sum")
+    table = table.assign(part=table["tonnes"] / whole).drop(columns="tonnes")
+    return table.rename(columns={"corridor": "way_corridor", "cost": "way_cost"})
+
+
+def _along(table: pd.DataFrame, split: pd.DataFrame, column: str, ratio: pd.Series | float) -> pd.DataFrame:
+    """The paths spread over the ways of one of their moves."""
+    table = table.assign(ratio=ratio)
+    split = split.drop(columns="kind").rename(columns={"move": column})
+    table = table.merge(split, on=[column, "year"], how="left")
+    table["tonnes"] *= table["part"].fillna(1.0)
+    table["cost_usd_per_t"] += table["way_cost"].fillna(0.0) * table["ratio"]
+    table["corridor"] = table["way_corridor"].fillna(table["corridor"])
+    return table.drop(columns=["part", "way_cost", "way_corridor", "ratio"])
+
+
+def supply(lp: LinearProgram, system: System, solution: Solution) -> pd.DataFrame:
+    """Who supplies each market at each stage; stage `supply` is the last supplier, as customs record it.
+
+    Columns: year, mineral, stage, country, owner (nationality of the plant's owners; of stage `supply` the country
+    itself), market, tonnes, share, low_t, high_t. The last two bound the tonnes over all plans that cost exactly as
+    little.
+    """
+    parts = [_traced_supply(lp, solution, stage) for stage in (*STAGES, "supplier")]
+    owned = _by_owner(lp, system, solution, pd.concat(parts, ignore_index=True))
+    table = pd.concat([owned, _pooled_supply(lp, solution)], ignore_index=True)
+    total = table.groupby(["year", "mineral", "stage", "market"])["tonnes"].transform("sum")
+    table = table.assign(share=(table["tonnes"] / total.replace(0.0, np.nan)).fillna(0.0))
+    table["high_t"] = np.minimum(table["high_t"], total)
+    table = table[(table["tonnes"] > 0) | (table["high_t"] > table["low_t"])]
+    columns = [*SUPPLY, "tonnes", "share", "low_t", "high_t"]
+    return table.sort_values(SUPPLY, ignore_index=True)[columns]
+
+
+def _by_owner(lp: LinearProgram, system: System, solution: Solution, table: pd.DataFrame) -> pd.DataFrame:
+    """Supply by place once for each owner: as the plan has it where owners of several nations share a site."""
+    ore = system.chain[["mineral", "stage", "ore"]]
+    table = table.merge(ore, on=["mineral", "stage"], how="left")
+    last = table[table["stage"] == "supply"].assign(owner=lambda t: t["country"], part=1.0)
+    single = sole_owners(table, system).assign(part=1.0)
+    owned = lp.variables["owned_through"]
+    keys = [*PLACE, "market", "year"]
+    split = owned.table[[*keys, "owner"]].assign(owned_t=values(solution, owned))
+    whole = split.groupby(keys)["owned_t"].transform("sum")
+    split = split.assign(part=(split["owned_t"] / whole.replace(0.0, np.nan)).fillna(0.0)).drop(columns="owned_t")
+    shared = table.merge(split, on=keys)
+    both = pd.concat([last, single, shared], ignore_index=True)
+    for column in ("tonnes", "low_t", "high_t"):
+        both[column] *= both["part"]
+    return both.drop(columns=["ore", "part"])
+
+
+def _free(solution: Solution, lp: LinearProgram, variable: Variable) -> np.ndarray:
+    """Columns without a reduced cost: those that another, equally cheap plan may move."""
+    reduced = solution.reduced[variable.first : variable.first + len(variable)]
+    return np.abs(reduced * variable.unit / lp.money_unit) <= TIE
+
+
+def _traced_supply(lp: LinearProgram, solution: Solution, place: str) -> pd.DataFrame:
+    flow = lp.variables["flow"]
+    value, most = values(solution, flow), _most(lp, solution)
+    free = _free(solution, lp, flow)
+    table = flow.table[["year", "mineral", "market", place]].rename(columns={place: "country"})
+    table = table.assign(tonnes=value, low_t=np.where(free, 0.0, value), high_t=np.where(free, most, value))
+    table = table[table["country"] != ""].groupby(["year", "mineral", "country", "market"], as_index=False).sum()
+    return table.assign(stage="supply" if place == "supplier" else place)
+
+
+def _most(lp: LinearProgram, solution: Solution) -> np.ndarray:
+    """The most that each path's supplier can deliver in an equally cheap plan: its steps, free ones full."""
+    flow, delivered = lp.variables["flow"], lp.variables["delivered"]
+    keys = ["mineral", "supplier", "market", "year"]
+    value = values(solution, delivered)
+    full = np.where(_free(solution, lp, delivered) & np.isfinite(delivered.upper), delivered.upper, value)
+    reach = pd.Series(full).groupby([delivered.table[k] for k in keys]).sum()
+    reach = reach.reindex(pd.MultiIndex.from_frame(flow.table[keys])).to_numpy()
+    return np.maximum(np.nan_to_num(reach), values(solution, flow))
+
+
+def _pooled_supply(lp: LinearProgram, solution: Solution) -> pd.DataFrame:
+    delivered = lp.variables["delivered"]
+    table = delivered.table.assign(tonnes=values(solution, delivered))
+    table = table[~table["traced"]].rename(columns={"supplier": "country"})
+    table = table.groupby(["year", "mineral", "country", "market"], as_index=False)["tonnes"].sum()
+    return table.assign(stage="supply", owner=table["country"], low_t=table["tonnes"], high_t=table["tonnes"])
+
+
+def shipments(lp: LinearProgram, system: System, solution: Solution) -> pd.DataFrame:
+    """Every move out of or into Central Asia, for all markets: year, mineral, stage, origin, destination, corridor,
+    tonnes, gross_t (weight of the cargo)."""
+    shipped = lp.variables["shipped"]
+    keys = ["year", "mineral", "stage", "origin", "destination", "corridor"]
+    table = shipped.table[[*keys, "cargo_share", "gross_t_per_t"]].assign(moved=values(solution, shipped))
+    table = table.assign(tonnes=table["moved"] * table["cargo_share"], gross_t=table["moved"] * table["gross_t_per_t"])
+    table = table[table["tonnes"] > 0].groupby(keys, as_index=False)[["tonnes", "gross_t"]].sum()
+    return table.sort_values(keys, ignore_index=True)
+
+
+def corridors(lp: LinearProgram, system: System, solution: Solution) -> pd.DataFrame:
+    """Legs that can fill up: year, leg, name, corridor, capacity_t, background_t, used_t (cargo of these minerals),
+    shadow_price_usd_per_t (what one more tonne of the leg's capacity would save in the year)."""
+    rows = lp.constraints["leg_capacity"]
+    used = shipped_on_legs(lp, system, solution)
+    keys = pd.MultiIndex.from_frame(rows.table[["leg", "year"]])
+    table = rows.table.merge(system.legs, on=["leg", "year"]).assign(
+        used_t=used.reindex(keys).fillna(0.0).to_numpy(),
+        shadow_price_usd_per_t=np.maximum(-dual_in_year(lp, system, solution, "leg_capacity"), 0.0),
+    )
+    columns = ["year", "leg", "name", "corridor", "capacity_t", "background_t", "used_t", "shadow_price_usd_per_t"]
+    return table[columns].sort_values(["year", "leg"], ignore_index=True)
+
+
+def shipped_on_legs(lp: LinearProgram, system: System, solution: Solution) -> pd.Series:
+    """Cargo by leg and year, t."""
+    shipped = lp.variables["shipped"]
+    columns = ["country", "zone", "corridor", "year"]
+    cargo = values(solution, shipped) * shipped.table["gross_t_per_t"].to_numpy(dtype=float)
+    table = shipped.table[columns].assign(cargo=cargo)
+    table = table.groupby(columns, as_index=False)["cargo"].sum().merge(system.way_legs, on=columns[:3])
+    return table.groupby(["leg", "year"])["cargo"].sum()

@@ -1,0 +1,227 @@
+"""Central Asia: its share of supply, what is built there and when, and whom it displaces."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.container import BarContainer
+from matplotlib.lines import Line2D
+
+from supplychain.results.result import Result
+from supplychain.show.figures import style
+
+TINTS = {("mine", 0): "#8FD6BF", ("mine", 1): "#007A5A", ("refine", 0): "#A6D8F5", ("refine", 1): "#0072B2"}
+
+
+def central_asia_shares(result: Result, market: str = "USA") -> pd.DataFrame:
+    """What `central_asia` draws: percent of a market's supply by mineral; columns are (stage, year), first and last."""
+    table = result.tables["dependence"]
+    table = table[(table["market"] == market) & table["stage"].isin(["mine", "refine"])]
+    if table.empty:
+        return pd.DataFrame()
+    ends = (int(table["year"].min()), int(table["year"].max()))
+    wide = 100 * table.pivot_table(index="mineral", columns=["stage", "year"], values="share_central_asia").fillna(0.0)
+    wide = wide[[(stage, year) for stage in ("mine", "refine") for year in ends if (stage, year) in wide]]
+    return wide.loc[wide.max(axis=1).sort_values().index].loc[lambda t: t.max(axis=1) >= 0.5]
+
+
+@style.styled
+def central_asia(result: Result, ax: Axes | None = None, market: str = "USA") -> Axes:
+    """Central Asia's share of a market's supply by mineral, at the mine and at the refinery, first and last year.
+
+    Returns
+    -------
+    Axes; the data are those of `central_asia_shares`.
+    """
+    shares = central_asia_shares(result, market)
+    ax = style.axes(ax, 6.6, style.rows_height(len(shares), 0.32, 1.6))
+    title = f"Central Asia in {style.market_name(market)} supply"
+    subtitle = f"Percent of supply; minerals with half a percent or more. {result.title}"
+    if shares.empty:
+        return style.nothing(ax, title, subtitle, "No mineral reaches half a percent.")
+    y, height = np.arange(len(shares)), 0.8 / shares.shape[1]
+    for i, (stage, year) in enumerate(shares):
+        at = y + (shares.shape[1] / 2 - i - 0.5) * height
+        late = int(year == max(shares.columns.get_level_values("year")))
+        tint, label = TINTS[stage, late], f"{style.done(stage)}, {year}"
+        ax.barh(at, shares[stage, year], height=height, color=tint, label=label)
+    ax.set_yticks(y, [style.spoken(mineral) for mineral in shares.index])
+    ax.set(xlabel="percent of supply", ylim=(-0.6, len(shares) - 0.4))
+    ax.grid(axis="x")
+    return style.headed(ax, title, subtitle, legend_columns=4)
+
+
+def built(result: Result, countries: tuple[str, ...] = style.CENTRAL_ASIA) -> pd.DataFrame:
+    """What comes on line in some countries, when, and what a year's output of it is worth at normal prices.
+
+    Returns
+    -------
+    DataFrame: year, mineral, stage, country, site (its name; blank for growth), built_t (t/yr of capacity),
+    capex_musd, value_musd (capacity times the mineral's normal price, million USD a year; a mine's output is valued
+    as the refined mineral in it, so that minerals and stages compare).
+    """
+    table = result.tables["capacity"]
+    table = table[table["country"].isin(countries) & (table["built_t"] > 1e-6)]
+    prices = result.tables["prices"].groupby("mineral")["observed_usd_per_t"].mean()
+    value = table["built_t"] * table["mineral"].map(prices).fillna(0.0) / 1e6
+    columns = ["year", "mineral", "stage", "country", "site", "built_t", "capex_musd", "value_musd"]
+    return table.assign(value_musd=value, site=_names(table))[columns].reset_index(drop=True)
+
+
+def _names(table: pd.DataFrame) -> pd.Series:
+    """What a site is called; blank for growth of what is there."""
+    grows = table["site"].fillna("").isin(["", "expansion"])
+    named = table["name"] if "name" in table else table["site"].map(lambda site: style.spoken(str(site)))
+    return named.where(~grows, "")
+
+
+@style.styled
+def central_asia_built(result: Result, ax: Axes | None = None, most: int = 24) -> Axes:
+    """What is built in Central Asia and when: a row a project, a circle for what comes on line in a year.
+
+    Parameters
+    ----------
+    most : rows to draw, those with the most valuable output; the subtitle says how many there are in all.
+
+    Returns
+    -------
+    Axes; a circle's area is a year's output of the new capacity at normal prices, its colour the country; at the right
+    the capacity built in all. The data are those of `built`.
+    """
+    new = built(result)
+    title = "What is built in Central Asia, and when"
+    if new.empty:
+        return style.nothing(style.axes(ax, 6.6, 2.2), title, result.title, "Nothing is built there in this scenario.")
+    keys = ["country", "site", "mineral", "stage"]
+    sizes = new.groupby(keys, sort=False).agg(
+        first=("year", "min"), value=("value_musd", "sum"), built_t=("built_t", "sum")
+    )
+    rows = sizes.nlargest(most, "value").sort_values(["first", "value"], ascending=[False, True])
+    ax = style.axes(ax, 8.6, style.rows_height(len(rows), 0.25, 1.7))
+    _circles(ax, new.set_index(keys), rows)
+    count = f"{len(rows)} largest of {len(sizes)}" if len(sizes) > len(rows) else "all that is built"
+    subtitle = (
+        f"Circle: a year's output of the new capacity at normal prices; right: capacity ({count}). {result.title}"
+    )
+    years = [int(year) for year in sorted(result.tables["prices"]["year"].unique())]
+    ax.set(xlim=(years[0] - 0.7, years[-1] + 0.7), ylim=(-0.8, len(rows) - 0.2))
+    ax.set_xticks(years[:: 2 if len(years) <= 11 else 3])
+    return style.headed(ax, title, subtitle, legend_columns=6)
+
+
+def _circles(ax: Axes, new: pd.DataFrame, rows: pd.DataFrame) -> None:
+    scale = 500 / max(float(new["value_musd"].max()), 1e-9)
+    for y, (key, row) in enumerate(rows.iterrows()):
+        part = new.loc[[key]]
+        ax.axhline(y, color="#EEEEEE", linewidth=0.8, zorder=0)
+        area = (scale * part["value_musd"]).clip(lower=4)
+        ax.scatter(part["year"], [y] * len(part), s=area, color=style.colour(key[0]), alpha=0.85, linewidths=0)
+        ax.annotate(
+            style.tonnes(row["built_t"]) + "/yr",
+            xy=(1, y),
+            xycoords=("axes fraction", "data"),
+            xytext=(4, 0),
+            textcoords="offset points",
+            va="center",
+            fontsize=7.5,
+        )
+    ax.set_yticks(range(len(rows)), [_site(*key) for key in rows.index], fontsize=8)
+    _circle_legend(ax, sorted({key[0] for key in rows.index}), float(new["value_musd"].max()), scale)
+
+
+def _site(country: str, site: str, mineral: str, stage: str) -> str:
+    """A project's row: its name, or the country where what is there grows."""
+    where = site or style.country_name(country)
+    return f"{where}: {mineral.replace('_', ' ')} {style.place(stage)}{'' if site else ', growth'}"
+
+
+def _circle_legend(ax: Axes, countries: list[str], most: float, scale: float) -> None:
+    for country in countries:
+        ax.scatter([], [], s=45, color=style.colour(country), label=style.country_name(country))
+    size = float(f"{most / 2:.1g}")
+    line = Line2D([], [], marker="o", color="none", markerfacecolor="#999999", markeredgewidth=0)
+    line.set(markersize=(scale * size) ** 0.5, label=f"{size:,.3g} million USD a year")
+    ax.add_line(line)
+
+
+def displaced(
+    before: Result, after: Result, stage: str = style.SOLD, market: str = "USA", year: int | None = None
+) -> pd.DataFrame:
+    """How shares of a market's supply differ between two scenarios where Central Asia's share does.
+
+    Parameters
+    ----------
+    year : the year compared (default: the last).
+
+    Returns
+    -------
+    DataFrame: minerals (those where Central Asia's share differs by half a point or more) by country, percentage
+    points; each row sums to nought where both scenarios have supply.
+    """
+    year = year or int(after.tables["supply"]["year"].max())
+    change = _shares(after, stage, market, year).sub(_shares(before, stage, market, year), fill_value=0.0)
+    wide = 100 * change.unstack(fill_value=0.0)
+    gain = wide[[c for c in style.CENTRAL_ASIA if c in wide]].sum(axis=1)
+    return wide.loc[gain[gain.abs() >= 0.5].sort_values().index]
+
+
+def _shares(result: Result, stage: str, market: str, year: int) -> pd.Series:
+    table = result.tables["supply"]
+    table = table[(table["stage"] == stage) & (table["market"] == market) & (table["year"] == year)]
+    return table.groupby(["mineral", "country"])["share"].sum()
+
+
+@style.styled
+def central_asia_displaces(
+    before: Result, after: Result, ax: Axes | None = None, stage: str = style.SOLD, market: str = "USA"
+) -> Axes:
+    """Whom Central Asia displaces (or who displaces it) between two scenarios in the last year.
+
+    Returns
+    -------
+    Axes with one row a mineral: gains of share to the right, losses to the left, by country; the data are those of
+    `displaced`.
+    """
+    change = displaced(before, after, stage, market)
+    title = f"Whom Central Asia displaces in {style.market_name(market)} supply, {style.place(stage)}"
+    subtitle = f"Percentage points of supply in the last year: {after.title}, less {before.title}"
+    if change.empty:
+        why = "Central Asia's share differs by less than half a point for every mineral."
+        return style.nothing(style.axes(ax, 6.6, 2.2), title, subtitle, why)
+    ax = style.axes(ax, 6.6, style.rows_height(len(change), 0.3, 1.6))
+    named = style.largest(change.abs().max(), 12)
+    others = change.drop(columns=named)
+    rest = {"other": others.clip(upper=0).sum(axis=1), "other_gain": others.clip(lower=0).sum(axis=1)}
+    parts = change[named].assign(**{name: part for name, part in rest.items() if part.any()})
+    _diverging(ax, parts)
+    ax.set_yticks(range(len(parts)), [style.spoken(mineral) for mineral in parts.index])
+    ax.set(xlabel="percentage points of supply", ylim=(-0.6, len(parts) - 0.4))
+    return style.headed(ax, title, subtitle, legend_columns=4)
+
+
+def _diverging(ax: Axes, parts: pd.DataFrame) -> None:
+    right, left = np.zeros(len(parts)), np.zeros(len(parts))
+    span = float(parts.clip(lower=0).sum(axis=1).max() - parts.clip(upper=0).sum(axis=1).min())
+    for country in parts:
+        change = parts[country].to_numpy()
+        start = np.where(change >= 0, right, left)
+        bars = ax.barh(np.arange(len(parts)), change, left=start, height=0.75, edgecolor="white", linewidth=0.6)
+        _name_bars(ax, bars, str(country), 0.05 * span)
+        right, left = right + change.clip(min=0), left + change.clip(max=0)
+    ax.axvline(0, color="#888888", linewidth=0.8)
+    ax.margins(x=0.04)
+    ax.use_sticky_edges = False
+
+
+def _name_bars(ax: Axes, bars: BarContainer, country: str, least: float) -> None:
+    """Colour a country's bars, and write its code where there is room; countries with a colour enter the legend."""
+    other = country.startswith("other")
+    tint = style.REST if other else style.colour(country)
+    for bar in bars:
+        bar.set_facecolor(tint)
+        if abs(bar.get_width()) >= least and not other:
+            middle = (bar.get_x() + bar.get_width() / 2, bar.get_y() + bar.get_height() / 2)
+            ax.text(*middle, country, ha="center", va="center", fontsize=7, color=style.ink(tint))
+    if other or country in style.COLOURS:
+        bars.set_label("All others" if other else style.country_name(country))

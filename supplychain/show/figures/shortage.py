@@ -1,0 +1,108 @@
+"""What is gone without: use of minerals by share, vehicles and gigawatts."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.colors import Normalize
+
+from supplychain.results.result import Result
+from supplychain.show.figures import style
+
+SERVICES = {
+    "light_ev": ("electric vehicles", "#CC79A7"),
+    "onshore_wind": ("onshore wind", "#56B4E9"),
+    "offshore_wind": ("offshore wind", "#0072B2"),
+    "solar": ("solar power", "#E69F00"),
+    "storage": ("grid storage", "#009E73"),
+    "nuclear": ("nuclear power", "#F0E442"),
+    "grid": ("grid connection", "#8C8C8C"),
+}
+# Unit of a service: what it is called, and how many of the service's units make one.
+MEASURES = {"vehicle": ("thousand vehicles", 1e3), "MW": ("GW", 1e3)}
+
+
+def item_name(item: str) -> str:
+    """A mineral or a service in words."""
+    return style.spoken(SERVICES[item][0] if item in SERVICES else item)
+
+
+def _years(result: Result) -> list[int]:
+    return sorted(int(year) for year in result.tables["prices"]["year"].unique())
+
+
+def unmet_shares(result: Result, market: str = "USA") -> pd.DataFrame:
+    """What `unmet` draws: percent of use given up, mineral or service by year; NaN up to half a percent."""
+    years = _years(result)
+    table = result.tables.get("unmet", pd.DataFrame())
+    if table.empty:
+        return pd.DataFrame(columns=years)
+    table = table[(table["market"] == market) & (table["share"] > 0.005)]
+    wide = table.pivot_table(index="item", columns="year", values="share").reindex(columns=years)
+    return 100 * wide.loc[wide.max(axis=1).sort_values(ascending=False).index]
+
+
+@style.styled
+def unmet(result: Result, ax: Axes | None = None, market: str = "USA", most: int = 22) -> Axes:
+    """What a market goes without, percent of use by mineral or service and year, the worst first.
+
+    Returns
+    -------
+    Axes; the data are those of `unmet_shares`.
+    """
+    shares = unmet_shares(result, market).iloc[:most]
+    title, subtitle = f"Use given up, {style.country_name(market)}", f"Percent of use. {result.title}"
+    if shares.empty:
+        ax = style.axes(ax, 6.6, 2.2)
+        return style.nothing(ax, title, subtitle, "Nothing over half a percent of use in any year.")
+    ax = style.axes(ax, 6.6, style.rows_height(len(shares), 0.21, 1.2))
+    shares.index = [item_name(str(item)) for item in shares.index]
+    top = max(25.0, float(np.nanmax(shares.to_numpy())))
+    style.heat(ax, shares, lambda share: f"{share:.0f}", cmap="OrRd", norm=Normalize(0, top))
+    return style.headed(ax, title, subtitle)
+
+
+def services_lost(result: Result, unit: str = "vehicle", market: str = "USA") -> pd.DataFrame:
+    """What `lost_services` draws: thousand vehicles or GW not delivered, by year (rows) and service (columns)."""
+    years = _years(result)
+    table = result.tables.get("unmet", pd.DataFrame())
+    if table.empty:
+        return pd.DataFrame(index=years)
+    table = table[(table["market"] == market) & (table["unit"] == unit)]
+    wide = table.pivot_table(index="year", columns="item", values="amount", aggfunc="sum")
+    return wide.reindex(years).fillna(0.0) / MEASURES.get(unit, (unit, 1.0))[1]
+
+
+@style.styled
+def lost_services(result: Result, unit: str = "vehicle", ax: Axes | None = None, market: str = "USA") -> Axes:
+    """What shortages cost in things that people see: electric vehicles, or gigawatts of wind, sun and storage.
+
+    Parameters
+    ----------
+    unit : `vehicle` (drawn in thousands) or `MW` (drawn in GW).
+
+    Returns
+    -------
+    Axes with one stacked bar a year; the data are those of `services_lost`.
+    """
+    lost = services_lost(result, unit, market)
+    measure = MEASURES.get(unit, (unit, 1.0))[0]
+    what = "Electric vehicles not built" if unit == "vehicle" else "Power capacity not built"
+    title, subtitle = f"{what} for want of minerals, {style.country_name(market)}", f"{style.spoken(measure)} a year"
+    if not lost.to_numpy().sum():
+        ax = style.axes(ax, 6.6, 2.2)
+        return style.nothing(ax, title, f"{subtitle}. {result.title}", "None: every year's plans can be carried out.")
+    ax = style.axes(ax, 6.6, 3.2)
+    bottom = np.zeros(len(lost))
+    for service in lost:
+        tint = SERVICES[str(service)][1] if service in SERVICES else style.OTHERS
+        ax.bar(lost.index, lost[service], bottom=bottom, color=tint, label=item_name(str(service)), width=0.8)
+        bottom += lost[service].to_numpy()
+    for year, total in zip(lost.index, bottom, strict=True):
+        if total > 0:
+            ax.text(year, total, f"{total:,.3g}", ha="center", va="bottom", fontsize=8)
+    ax.set(ylabel=measure, xlim=(lost.index[0] - 0.7, lost.index[-1] + 0.7))
+    ax.set_xticks([int(year) for year in lost.index[:: 1 if len(lost) <= 11 else 3]])
+    ax.margins(y=0.1)
+    return style.headed(ax, title, f"{subtitle}. {result.title}", legend_columns=4 if lost.shape[1] > 1 else 0)

@@ -1,0 +1,311 @@
+"""The one style sheet: fonts, colours, titles, legends, source lines, and the same colour for a country everywhere."""
+
+from __future__ import annotations
+
+import sys
+import textwrap
+from collections.abc import Callable, Iterable, Sequence
+from functools import cache, wraps
+from importlib.resources import files
+from typing import Any, ParamSpec, TypeVar
+
+import matplotlib
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.colors import to_hex, to_rgb
+from matplotlib.figure import Figure
+from scipy.optimize import isotonic_regression
+
+from supplychain.facts.dataset import OTHER
+
+Inputs = ParamSpec("Inputs")
+Output = TypeVar("Output")
+
+INK = "#222222"
+QUIET = "#595959"
+STYLE: dict[Any, Any] = {
+    "font.size": 9,
+    "text.color": INK,
+    "axes.labelcolor": INK,
+    "axes.edgecolor": "#888888",
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.titlesize": 11,
+    "axes.titleweight": "bold",
+    "axes.titlelocation": "left",
+    "axes.axisbelow": True,
+    "grid.color": "#E4E4E4",
+    "legend.fontsize": 8,
+    "figure.facecolor": "white",
+    "figure.constrained_layout.h_pad": 0.06,
+    "figure.constrained_layout.w_pad": 0.06,
+    "savefig.dpi": 130,
+    "svg.fonttype": "none",
+}
+
+# Found by search: any two stay apart for readers with normal, protan, deutan and tritan vision (simulated after
+# Machado, Oliveira and Fernandes, 2009); the ones that meet most often stay furthest apart. tests/test_plots.py checks.
+COLOURS = {
+    "CHN": "#C3300C",
+    "USA": "#3F5FBB",
+    "KAZ": "#0598A1",
+    "CAN": "#EB970C",
+    "RUS": "#730075",
+    "JPN": "#A474F7",
+    "CHL": "#D26E01",
+    "AUS": "#FDC26B",
+    "BRA": "#CCE4FF",
+    "ZAF": "#76576D",
+    "UZB": "#43C1BA",
+    "KGZ": "#82FFBA",
+    "TJK": "#263604",
+    "TKM": "#6C8567",
+    "PER": "#F6E614",
+    "IDN": "#C4A27B",
+    "KOR": "#CBBBFE",
+    "DEU": "#0B33A7",
+    "MEX": "#8ADAB5",
+    "COD": "#4E0848",
+    "MYS": "#A79EFF",
+    "IND": "#544143",
+}
+OTHERS = "#BDBDBD"
+REST = "#E6E6E6"
+# Countries without a colour of their own are told apart by their names; neighbours differ by shade.
+GREYS = ("#B5B5B5", "#969696", "#C9C4BC", "#7D7D7D", "#A8A29A")
+# Okabe and Ito's palette, made for colour-blind readers.
+CORRIDORS = {
+    "sea": "#0072B2",
+    "middle": "#009E73",
+    "northern": "#D55E00",
+    "eastern": "#E69F00",
+    "southern": "#CC79A7",
+    "air": "#56B4E9",
+    "land": "#6B4200",
+    "domestic": "#8C8C8C",
+}
+CENTRAL_ASIA = ("KAZ", "UZB", "KGZ", "TJK", "TKM")
+SOURCE = "Source: supplychain; facts of USGS, IEA, EU, BGS, BACI and others (sources table)."
+SOLD = "refine"
+LEGEND_ROW = 13.0
+
+
+def styled(draw: Callable[Inputs, Output]) -> Callable[Inputs, Output]:
+    """Makes a function draw under the style sheet, and leaves the caller's settings as they were."""
+
+    @wraps(draw)
+    def under_style(*args: Inputs.args, **kwargs: Inputs.kwargs) -> Output:
+        # A context in which the backend is settled puts `interactive` back, and a notebook then shows nothing.
+        matplotlib.get_backend()
+        with matplotlib.rc_context(STYLE):
+            return draw(*args, **kwargs)
+
+    return under_style
+
+
+def new_figure(width: float, height: float) -> Figure:
+    """An empty figure, inches: one of pyplot's in a notebook, so that it is shown there; else one of its own."""
+    if "ipykernel" in sys.modules:
+        from matplotlib import pyplot
+
+        return pyplot.figure(figsize=(width, height), layout="constrained")
+    return Figure(figsize=(width, height), layout="constrained")
+
+
+def axes(ax: Axes | None, width: float = 6.6, height: float = 4.2) -> Axes:
+    """The Axes given, or those of a new figure of that size in inches."""
+    return new_figure(width, height).add_subplot() if ax is None else ax
+
+
+def figure_of(ax: Axes) -> Figure:
+    """The figure in which Axes stand."""
+    figure = ax.get_figure(root=True)
+    assert figure is not None
+    return figure
+
+
+def colour(country: str) -> str:
+    """The colour that a country has in every figure; a grey for those without one of their own."""
+    if country in ("other", OTHER):
+        return REST
+    return COLOURS.get(country) or GREYS[sum((i + 1) * ord(letter) for i, letter in enumerate(country)) % len(GREYS)]
+
+
+def ink(background: str) -> str:
+    """Black or white, whichever is read more easily on a background (WCAG relative luminance)."""
+    light = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in to_rgb(background)]
+    return INK if 0.2126 * light[0] + 0.7152 * light[1] + 0.0722 * light[2] > 0.25 else "white"
+
+
+@cache
+def places() -> pd.DataFrame:
+    """Where countries and markets stand: name, longitude, latitude (degrees), by id; see world/README.md."""
+    with (files("supplychain.show.figures") / "world" / "places.csv").open(encoding="utf-8") as file:
+        return (
+            pd.read_csv(file, keep_default_na=False).set_index("place").astype({"longitude": float, "latitude": float})
+        )
+
+
+def country_name(code: str) -> str:
+    """Short English name of a country or market; the id itself where it has none."""
+    names = places()["name"]
+    if code == "other":
+        return "All others"
+    return str(names[code]) if code in names.index else spoken(code) if code.islower() else code
+
+
+def spoken(name: str) -> str:
+    """An id as words: `rare_earths` is Rare earths."""
+    words = name.replace("_", " ")
+    return words[:1].upper() + words[1:]
+
+
+def place(stage: str) -> str:
+    """The noun for where a stage happens."""
+    return {"mine": "mine", "refine": "refinery", "fabricate": "factory"}.get(stage, "last supplier")
+
+
+def done(stage: str) -> str:
+    """What has happened there: mined, refined, made, bought."""
+    return {"mine": "mined", "refine": "refined", "fabricate": "made"}.get(stage, "bought")
+
+
+def market_name(market: str) -> str:
+    """A market as it reads inside a sentence."""
+    return {"USA": "US", "CHN": "Chinese", "EU": "EU", "JPK": "Japanese and Korean"}.get(market, f"{market} market's")
+
+
+def tonnes(amount: float) -> str:
+    """Tonnes for a label, three figures: 4,210 t, 12.3 kt, 1.25 Mt."""
+    for size, unit in ((1e6, "Mt"), (1e4, "kt")):
+        if abs(amount) >= size:
+            return f"{amount / (1e6 if unit == 'Mt' else 1e3):.3g} {unit}"
+    return f"{amount:,.0f} t" if abs(amount) >= 100 else f"{amount:.2g} t"
+
+
+def headed(ax: Axes, title: str, subtitle: str, legend_columns: int = 0) -> Axes:
+    """Title, subtitle with the unit and the scenario, a legend between them and the drawing, and the source line.
+
+    Parameters
+    ----------
+    legend_columns : columns of the legend, which stands above the drawing and never on it; 0 for none.
+    """
+    names = max((len(tick.get_text()) for tick in ax.get_yticklabels()), default=0)
+    room = figure_of(ax).get_figwidth() * ax.get_position().width / 0.775 - 0.065 * names
+    lines = textwrap.wrap(subtitle, max(int(15.5 * room), 24))
+    rise = 4.0 + (_legend_above(ax, legend_columns) if legend_columns else 0.0)
+    ax.annotate(
+        "\n".join(lines),
+        xy=(0, 1),
+        xycoords="axes fraction",
+        xytext=(0, rise),
+        textcoords="offset points",
+        fontsize=8,
+        color=QUIET,
+    )
+    ax.set_title("\n".join(textwrap.wrap(title, max(int(10.5 * room), 20))), pad=rise + 4 + 10.5 * len(lines))
+    return sourced(ax)
+
+
+def _legend_above(ax: Axes, columns: int) -> float:
+    """Puts the legend above the drawing; returns its height in points."""
+    handles, labels = ax.get_legend_handles_labels()
+    if not handles:
+        return 0.0
+    named = dict(zip(labels, handles, strict=True))
+    ax.legend(
+        list(named.values()),
+        [textwrap.shorten(label, 72 // min(columns, 2), placeholder=" …") for label in named],
+        loc="lower left",
+        bbox_to_anchor=(0, 1),
+        ncols=columns,
+        frameon=False,
+        borderaxespad=0.1,
+        borderpad=0.2,
+        handlelength=1.3,
+        columnspacing=1.4,
+        labelspacing=0.3,
+    )
+    return LEGEND_ROW * -(-len(named) // columns) + 2
+
+
+def sourced(ax: Axes) -> Axes:
+    """The source line, below whatever stands under the horizontal axis."""
+    ax.annotate(
+        SOURCE,
+        xy=(0, 0),
+        xycoords=("axes fraction", ax.xaxis.label),
+        xytext=(0, -5),
+        textcoords="offset points",
+        fontsize=7,
+        color=QUIET,
+        va="top",
+        annotation_clip=False,
+    )
+    return ax
+
+
+def bare(ax: Axes) -> Axes:
+    """No ticks and no frame, for drawings that are not charts."""
+    ax.set_xticks([])
+    ax.set_yticks([])
+    ax.spines[:].set_visible(False)
+    return ax
+
+
+def nothing(ax: Axes, title: str, subtitle: str, why: str) -> Axes:
+    """What stands in place of a figure that has nothing to show: its title, and a sentence that says so."""
+    ax.text(0.5, 0.5, textwrap.fill(why, 60), ha="center", va="center", transform=ax.transAxes, color=QUIET)
+    return headed(bare(ax), title, subtitle)
+
+
+def spread(wanted: Sequence[float], gap: float, low: float = -np.inf, high: float = np.inf) -> list[float]:
+    """Positions for labels near those wanted, in the same order, none closer than `gap`, between `low` and `high`."""
+    order = np.argsort(np.asarray(wanted, dtype=float), kind="stable")
+    steps = gap * np.arange(len(order))
+    placed = np.empty(len(order))
+    fitted = isotonic_regression(np.asarray(wanted, dtype=float)[order] - steps).x if len(order) else steps
+    placed[order] = np.clip(fitted, low, high - gap * (len(order) - 1)) + steps
+    return [float(value) for value in placed]
+
+
+def heat(ax: Axes, table: pd.DataFrame, text: Callable[[float], str], **how: Any) -> Axes:
+    """A heat map: rows by columns, the figure written in each cell that has something to say.
+
+    Parameters
+    ----------
+    table : values; NaN stays white.
+    text : what a cell says, "" for nothing.
+    how : cmap and norm, as for `Axes.imshow`.
+    """
+    image = ax.imshow(table.to_numpy(dtype=float), aspect="auto", interpolation="none", **how)
+    for (i, j), value in np.ndenumerate(table.to_numpy(dtype=float)):
+        if np.isfinite(value) and text(value):
+            tint = to_hex(tuple(image.to_rgba(value)))
+            ax.text(j, i, text(value), ha="center", va="center", fontsize=7, color=ink(tint))
+    ax.set_xticks(range(table.shape[1]), [str(column) for column in table.columns])
+    ax.set_yticks(range(table.shape[0]), [str(row) for row in table.index])
+    ax.tick_params(length=0)
+    ax.spines[:].set_color("#DDDDDD")
+    ax.spines[:].set_visible(True)
+    return ax
+
+
+def rows_height(rows: int, each: float = 0.2, besides: float = 1.5) -> float:
+    """Height in inches of a figure with so many labelled rows."""
+    return besides + each * max(rows, 3)
+
+
+def largest(amounts: pd.Series, most: int) -> list[str]:
+    """The names of the largest amounts, in order; countries that a source does not name are never among them."""
+    ordered = amounts.drop(OTHER, errors="ignore").sort_values(ascending=False, kind="stable")
+    return [str(name) for name in ordered.index[:most] if ordered[name] > 0]
+
+
+def kept(names: Iterable[str], shown: Iterable[str]) -> list[str]:
+    """The names, with `other` for those that are not shown by themselves."""
+    known = set(shown)
+    return [name if name in known else "other" for name in names]

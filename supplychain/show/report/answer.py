@@ -1,0 +1,195 @@
+"""The answer in three sentences, computed from whatever the results are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from supplychain.show.report.cases import Case
+from supplychain.show.report.words import NARROW, billions, cardinal, counted, joined, number, percent, significant
+
+NOTABLE = 0.005
+HALF = 0.5
+FULL = 0.999
+
+
+def at_worst(case: Case, column: str, year: int) -> pd.Series:
+    """By mineral, a share of US supply at mine or refinery, whichever is higher; sorted, the highest first."""
+    table = case.home("dependence")
+    table = table[(table["year"] == year) & table["stage"].isin(["mine", "refine"])]
+    return table.groupby("mineral")[column].max().sort_values(ascending=False, kind="stable")
+
+
+def answer(cases: Sequence[Case], names: dict[str, str]) -> list[tuple[str, str]]:
+    """Three (heading, sentence) pairs: what dependence is, what diversifying does, what a shock and Central Asia do.
+
+    Parameters
+    ----------
+    cases : in the order of the page, the reference first. names : mineral id -> name.
+
+    Returns
+    -------
+    Sentences whose every comparison is computed; one that says so where the results hold no figures in USD.
+    """
+    told = [case for case in cases if case.in_dollars]
+    if not told or told[0] is not cases[0]:
+        return [("Cost", _bare(cases))]
+    reference, others = told[0], told[1:]
+    return [
+        ("Dependence", _dependence(reference, names)),
+        ("Diversifying", _responses(reference, [c for c in others if c.group == "response"])),
+        ("Shocks and Central Asia", _shocks(reference, [c for c in others if c.group == "disruption"], told)),
+    ]
+
+
+def _bare(cases: Sequence[Case]) -> str:
+    first = cases[0]
+    unit = first.result.manifest["data"]["money"]
+    return f"Supplying every market costs {number(first.result.objective, 2)}{NARROW}{unit} in “{first.title}”."
+
+
+def _dependence(case: Case, names: dict[str, str]) -> str:
+    last = case.years[-1]
+    shares = at_worst(case, "share_feoc", last)
+    over = int((shares > HALF).sum())
+    worst = joined([f"{_low(names, m)} ({percent(shares[m])})" for m in shares.index[:3] if shares[m] > 0])
+    start = f"In “{case.title}”" if case.story.get("policies") else "Without new policy,"
+    text = (
+        f"{start} countries of concern supply {percent(case.row['feoc_share'])} of the average US mineral in {last}, "
+        f"and the largest foreign supplier {percent(case.row['top_share'])}; for {over} of {len(shares)} minerals "
+        f"countries of concern supply more than half"
+    )
+    return f"{text}, most of all {worst}." if worst else f"{text}."
+
+
+def _low(names: dict[str, str], mineral: str) -> str:
+    return names.get(mineral, mineral).lower()
+
+
+def _responses(reference: Case, responses: Sequence[Case]) -> str:
+    if not responses:
+        return "The folder holds no scenario that diversifies, so nothing is said here of what that costs."
+    best = min(responses, key=lambda c: (c.row["feoc_share"], c.row["cost_busd"]))
+    cut = reference.row["feoc_share"] - best.row["feoc_share"]
+    many = len(responses) > 1
+    if cut < NOTABLE:
+        which = (
+            f"None of the {counted(len(responses), 'policy scenario')} lowers"
+            if many
+            else "The one policy scenario hardly lowers"
+        )
+        return f"{which} that share by half a point; the nearest, “{best.title}”, {_effects(reference, best)}."
+    which = (
+        f"Of {counted(len(responses), 'policy scenario')}, “{best.title}” lowers" if many else f"“{best.title}” lowers"
+    )
+    return (
+        f"{which} that share {'most, ' if many else ''}to {percent(best.row['feoc_share'])}; it "
+        f"{_effects(reference, best)}{_the_rest(reference, best, responses)}."
+    )
+
+
+def _effects(reference: Case, case: Case) -> str:
+    """What a scenario does beside the reference, as verbs with their objects; only what there is to say."""
+    extra, bill, public = (
+        1e3 * (case.row[key] - reference.row[key]) for key in ("cost_busd", "us_bill_busd", "public_busd")
+    )
+    years = f"{case.years[0]}–{case.years[-1]}"
+    parts = [
+        f"{_changed('the cost of all supply', extra, reference.row['cost_busd'])} over {years}",
+        _changed("the US bill", bill, reference.row["us_bill_busd"]),
+    ]
+    if public > 1:
+        parts.append(f"takes {billions(public)} of public money")
+    if case.row["short"]:
+        parts.append(
+            f"leaves {counted(int(case.row['short']), 'mineral')} short by over 1{NARROW}% of use in some year"
+        )
+    return joined([*parts, *_lost(case)])
+
+
+def _of(musd: float, busd: float) -> str:
+    """A difference in million USD as a percentage of billion USD, in parentheses."""
+    if not (busd and musd):
+        return ""
+    of = abs(musd) / busd / 10
+    return f" ({significant(of, 2 if of >= 0.1 else 1)}{NARROW}%)"
+
+
+def _changed(what: str, musd: float, before_busd: float) -> str:
+    """`raises the US bill by USD 40.0 billion (7.7 %)`."""
+    text = f"{'raises' if musd >= 0 else 'lowers'} {what} by {billions(musd)}"
+    if not (before_busd and musd):
+        return text
+    of = abs(musd) / before_busd / 10
+    return f"{text} ({significant(of, 2 if of >= 0.1 else 1)}{NARROW}%)"
+
+
+def _lost(case: Case) -> list[str]:
+    parts = []
+    if case.row["vehicles_lost"] >= 1:
+        # To three significant digits: a model's vehicles are not counted one by one.
+        vehicles = float(f"{case.row['vehicles_lost']:.3g}")
+        parts.append(f"{number(vehicles)} electric vehicles")
+    if case.row["gw_lost"] >= 0.05:
+        parts.append(f"{number(case.row['gw_lost'], 1)}{NARROW}GW of energy equipment")
+    return [f"loses the country {' and '.join(parts)}"] if parts else []
+
+
+def _the_rest(reference: Case, best: Case, responses: Sequence[Case]) -> str:
+    rest = [reference.row["feoc_share"] - c.row["feoc_share"] for c in responses if c is not best]
+    if not rest:
+        return ""
+    low, high = 100 * min(rest), 100 * max(rest)
+    if max(abs(low), abs(high)) < 100 * NOTABLE:
+        which = "the other moves" if len(rest) == 1 else f"the other {cardinal(len(rest))} move"
+        return f"; {which} it by less than half a point"
+    if len(rest) == 1:
+        return f"; the other {_moves(low)}"
+    return f"; the other {cardinal(len(rest))} range from one that {_moves(low)} to one that {_moves(high)}"
+
+
+def _moves(points: float) -> str:
+    if abs(points) < 0.05:
+        return "leaves it where it is"
+    return f"{'lowers' if points > 0 else 'raises'} it by {number(abs(points), 1)} points"
+
+
+def _shocks(reference: Case, shocks: Sequence[Case], told: Sequence[Case]) -> str:
+    asia = _central_asia(reference, told)
+    if not shocks:
+        return f"{asia}; the folder holds no disruption to say more of."
+    worst = max(shocks, key=lambda c: c.row["cost_busd"])
+    first = f"“{worst.title}”" + (
+        f", the costliest of {counted(len(shocks), 'disruption')}," if len(shocks) > 1 else ""
+    )
+    return f"{first} {_effects(reference, worst)}; {asia}."
+
+
+def _central_asia(reference: Case, told: Sequence[Case]) -> str:
+    now = reference.row["central_asia_share"]
+    best = max(told, key=lambda c: c.row["central_asia_share"])
+    most = best.row["central_asia_share"]
+    if best is reference or most - now < 0.0005:
+        text = f"Central Asia supplies {percent(now, 1)} of the average mineral and no scenario here raises that"
+    else:
+        text = (
+            f"Central Asia supplies {percent(now, 1)} of the average mineral in “{reference.title}” and at most "
+            f"{percent(most, 1)}, in “{best.title}”"
+        )
+    return text + _corridors(best)
+
+
+def _corridors(case: Case) -> str:
+    """Whether the ways out of Central Asia fill up in that scenario; nothing where the results do not say."""
+    legs = case.table("corridors")
+    legs = legs[legs["capacity_t"] > 0] if len(legs) else legs
+    if legs.empty:
+        return ""
+    full = legs[(legs["used_t"] + legs["background_t"] >= FULL * legs["capacity_t"]) & (legs["used_t"] > 0)]
+    if full.empty:
+        return ", and no corridor that leads out of it is full there in any year"
+    first = full.sort_values(["year", "leg"]).iloc[0]
+    legs_full = full["leg"].nunique()
+    verb = "is full from" if legs_full == 1 else "are full, the first from"
+    return f", where {counted(legs_full, 'leg')} of its corridors {verb} {int(first['year'])}"

@@ -1,0 +1,164 @@
+"""The figures of a scenario as SVG that can stand in a page, each with a text that says what is to be seen."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from xml.etree import ElementTree
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from supplychain.show import figures
+from supplychain.show.report import telling
+from supplychain.show.report.telling import Scene
+
+LEAST_TEXT = 12.0
+SVG = "{http://www.w3.org/2000/svg}"
+LINK = "{http://www.w3.org/1999/xlink}href"
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A figure on the page: heading, inline SVG, text alternative, and the width at which its text is 12 px."""
+
+    heading: str
+    svg: str
+    alternative: str
+    width: int
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of figure.
+
+    Attributes
+    ----------
+    heading : `{mineral}` stands for the mineral shown. draw, tell : the figure, and its text alternative.
+    tables : which the result must have. beside : it compares, so the reference itself has none.
+    heavy : too large a file to be drawn for every scenario.
+    """
+
+    heading: str
+    draw: Callable[[Scene], Axes | Figure]
+    tell: Callable[[Scene], str]
+    tables: tuple[str, ...] = ()
+    beside: bool = False
+    heavy: bool = False
+
+
+def pictures(scene: Scene, with_heavy: bool = False) -> list[Picture]:
+    """The figures of one scenario; none where it has no figures of the United States.
+
+    Parameters
+    ----------
+    scene : the scenario, its reference and the mineral shown. with_heavy : the map too.
+    """
+    if not (scene.case.in_dollars and scene.reference.in_dollars):
+        return []
+    return [_picture(kind, scene, i) for i, kind in enumerate(KINDS) if _can(kind, scene, with_heavy)]
+
+
+def _can(kind: Kind, scene: Scene, with_heavy: bool) -> bool:
+    if (kind.heavy and not with_heavy) or (kind.beside and scene.case is scene.reference):
+        return False
+    return all(len(scene.case.table(name)) for name in kind.tables)
+
+
+def _picture(kind: Kind, scene: Scene, position: int) -> Picture:
+    text = kind.tell(scene)
+    svg = figures.to_svg(kind.draw(scene), alt=text, salt=f"{scene.case.name}{position}")
+    drawn, width = fitted(svg)
+    return Picture(kind.heading.format(mineral=scene.mineral_name), drawn, text, width)
+
+
+def fitted(svg: str) -> tuple[str, int]:
+    """An svg element made fit for a page.
+
+    Returns
+    -------
+    The element without a style sheet or font names of its own (the page has them), and the width in CSS pixels at
+    which its smallest text is 12 px high.
+    """
+    root = ElementTree.fromstring(svg)
+    smallest = min((_size(text) for text in root.iter(f"{SVG}text")), default=LEAST_TEXT)
+    box = [float(value) for value in root.get("viewBox", "0 0 1 1").split()]
+    _plain(root)
+    return ElementTree.tostring(root, encoding="unicode"), math.ceil(box[2] * LEAST_TEXT / smallest)
+
+
+def _size(text: ElementTree.Element) -> float:
+    found = re.search(r"font(?:-size)?:[^;]*?([\d.]+)px", text.get("style", ""))
+    return float(found[1]) if found else LEAST_TEXT
+
+
+def _plain(element: ElementTree.Element) -> None:
+    """Drops style sheets, font names and white space, and the XML names that HTML does not need."""
+    for child in [child for child in element if child.tag == f"{SVG}style"]:
+        element.remove(child)
+    for child in element:
+        _plain(child)
+    element.tag = element.tag.removeprefix(SVG)
+    element.text = element.text if element.tag in ("text", "tspan") else None
+    element.tail = None
+    kept = {name: value for name, value in element.attrib.items() if not value.startswith("rotate(-0 ")}
+    element.attrib = {name.rpartition("}")[2]: _tidy(name, value) for name, value in kept.items()}
+
+
+def _tidy(name: str, value: str) -> str:
+    if name == "style":
+        return re.sub(r"font-family:[^;]*;?\s*", "", value)
+    return "".join(value.split()) if name == LINK else value
+
+
+KINDS = (
+    Kind(
+        "Dependence on countries of concern, mineral by mineral",
+        lambda s: figures.dependence(s.case.result),
+        telling.dependence,
+        ("dependence",),
+    ),
+    Kind(
+        "What the scenario adds to the cost of supply",
+        lambda s: figures.waterfall(s.reference.result, s.case.result),
+        telling.waterfall,
+        ("costs",),
+        beside=True,
+    ),
+    Kind("What the United States goes without", lambda s: figures.unmet(s.case.result), telling.unmet, ("prices",)),
+    Kind("Prices over normal", lambda s: figures.price_heatmap(s.case.result), telling.prices, ("prices",)),
+    Kind(
+        "Central Asia in US supply",
+        lambda s: figures.central_asia(s.case.result),
+        telling.central_asia,
+        ("dependence",),
+    ),
+    Kind(
+        "Whom Central Asia displaces",
+        lambda s: figures.central_asia_displaces(s.reference.result, s.case.result),
+        telling.displaces,
+        ("supply",),
+        beside=True,
+    ),
+    Kind(
+        "How full the corridors out of Central Asia are",
+        lambda s: figures.corridors(s.case.result),
+        telling.corridors,
+        ("corridors",),
+    ),
+    Kind(
+        "{mineral} from the mine to the United States",
+        lambda s: figures.sankey(s.case.result, s.mineral, s.case.years[-1]),
+        telling.chain,
+        ("paths",),
+    ),
+    Kind(
+        "{mineral} on its way, on the map",
+        lambda s: figures.flow_map(s.case.result, s.mineral, s.case.years[-1]),
+        telling.ways,
+        ("paths",),
+        heavy=True,
+    ),
+)

@@ -1,0 +1,202 @@
+"""Results read, and one HTML page about them written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from supplychain.facts.dataset import Dataset, coverage
+from supplychain.facts.errors import Fault, InputError
+from supplychain.results.result import Result, load
+from supplychain.show.report import tables
+from supplychain.show.report.answer import answer
+from supplychain.show.report.asia import central_asia
+from supplychain.show.report.cases import GROUPS, Case, cases_of
+from supplychain.show.report.figures import pictures
+from supplychain.show.report.grids import Grid
+from supplychain.show.report.names import names_of
+from supplychain.show.report.payload import as_script, payload
+from supplychain.show.report.telling import Scene
+from supplychain.show.report.words import counted, number, percent, signed
+
+# Tables without rows are not written; the figures read these two whether or not they have any.
+BLANK = {
+    "policies": ["policy", "kind", "year", "mineral", "stage", "scope", "market", "asked", "achieved", "binding"],
+    "unmet": ["year", "market", "item", "amount", "unit", "share", "value_musd"],
+}
+Step = Callable[[str], Any]
+
+
+def read_results(folder: Path | str) -> list[Result]:
+    """Every scenario in a results folder, or the one of which it is the folder.
+
+    Raises
+    ------
+    InputError : the folder holds no scenario folder, one that cannot be read, or one scenario twice.
+    """
+    path = Path(folder)
+    folders = [path] if (path / "manifest.json").is_file() else sorted(f.parent for f in path.glob("*/manifest.json"))
+    if not folders:
+        what = "no scenario folder in it" if path.is_dir() else "no such folder"
+        raise InputError([Fault(path, 1, 1, f"not a results folder: {what}; `supplychain run` writes one")])
+    results = [_read(one) for one in folders]
+    for i, result in enumerate(results):
+        if twin := [f for f, other in zip(folders[:i], results, strict=False) if other.name == result.name]:
+            raise InputError([Fault(folders[i], 1, 1, f"scenario {result.name!r} is in {twin[0]} already")])
+    return results
+
+
+def _read(folder: Path) -> Result:
+    try:
+        result = load(folder)
+        horizon = result.manifest["scenario"]["resolved"]["horizon"]
+        result.tables["summary"], int(horizon["from"]), int(horizon["to"]), result.manifest["data"]["money"]
+    except (KeyError, TypeError, AttributeError) as error:
+        raise InputError(
+            [Fault(folder / "manifest.json", 1, 1, f"not a result's manifest: {error} is missing")]
+        ) from None
+    for name, columns in BLANK.items():
+        result.tables.setdefault(name, pd.DataFrame(columns=columns))
+    return result
+
+
+def write(folder: Path | str, to: Path | str, known: Dataset, step: Step = lambda text: None) -> Path:
+    """Write the page about a results folder, whole or not at all.
+
+    Parameters
+    ----------
+    folder : results of one or several scenarios. to : the file to write (replaced if it is there).
+    known : the facts, for names and sources. step : told what is being done.
+
+    Returns
+    -------
+    The file's path.
+
+    Raises
+    ------
+    InputError : not a results folder, or a file that cannot be written.
+    """
+    text = render(read_results(folder), known, step)
+    target = Path(to)
+    part = target.with_name(f".{target.name}.part")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        part.write_text(text, encoding="utf-8")
+        part.replace(target)
+    except OSError as error:
+        raise InputError([Fault(target, 1, 1, f"cannot be written: {error.strerror}")]) from None
+    finally:
+        part.unlink(missing_ok=True)
+    return target
+
+
+def render(results: Sequence[Result], known: Dataset, step: Step = lambda text: None) -> str:
+    """The page about some results as one HTML text that needs nothing else.
+
+    Parameters
+    ----------
+    results : at least one. known : the facts. step : told what is being done.
+    """
+    cases, names = cases_of(results), names_of(known)
+    environment = Environment(
+        loader=PackageLoader("supplychain.show"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+    )
+    own = {
+        "css": Markup(_template(environment, "report.css")),
+        "script": Markup(_template(environment, "parts.js") + "\n" + _template(environment, "report.js")),
+    }
+    data = payload(cases, names)
+    scenes = [Scene(case, cases[0], data["mineral"], names) for case in cases]
+    heavy = {data["reference"], data["shown"]}
+    return environment.get_template("report.html").render(
+        **own,
+        **_headings(cases, known),
+        **_tables(cases, known),
+        answer=answer(cases, dict(names.minerals)),
+        concern=names.places(names.concern),
+        compared=bool(data["minerals"]),
+        groups=[(label, [c for c in cases if c.group == key]) for key, label in GROUPS.items() if _any(cases, key)],
+        glance=_glance(cases),
+        minerals=[(mineral, entry[0]) for mineral, entry in data["minerals"].items()],
+        blocks=[_block(scene, scene.case.name in heavy, step) for scene in scenes],
+        data=Markup(as_script(data)),
+    )
+
+
+def _template(environment: Environment, name: str) -> str:
+    assert environment.loader is not None
+    return environment.loader.get_source(environment, name)[0]
+
+
+def _any(cases: Sequence[Case], group: str) -> bool:
+    return any(case.group == group for case in cases)
+
+
+def _glance(cases: Sequence[Case]) -> list[dict[str, Any]]:
+    """Of every scenario in USD: title, extra cost, Central Asia's share, and that of the countries of concern."""
+    told = [case for case in cases if case.in_dollars] if cases[0].in_dollars else []
+    return [
+        {
+            "title": c.title,
+            "extra": signed(c.row["cost_busd"] - told[0].row["cost_busd"], 1),
+            "asia": percent(c.row["central_asia_share"], 1),
+            "said": percent(c.row["feoc_share"]),
+            "share": c.row["feoc_share"],
+        }
+        for c in told
+    ]
+
+
+def _block(scene: Scene, with_heavy: bool, step: Step) -> dict[str, Any]:
+    """What the page holds of one scenario: the case, its figures, what binds, Central Asia."""
+    step(f"drawing {scene.case.name}")
+    return {
+        "case": scene.case,
+        "figures": [{**vars(picture), "svg": Markup(picture.svg)} for picture in pictures(scene, with_heavy)],
+        "binding": tables.binding(scene.case, scene.names),
+        "asia": central_asia(scene.case, scene.names),
+    }
+
+
+def _headings(cases: Sequence[Case], known: Dataset) -> dict[str, str]:
+    first, last = cases[0].years[0], max(case.years[-1] for case in cases)
+    minerals = len(cases[0].home("dependence")["mineral"].unique()) if cases[0].in_dollars else 0
+    title = f"Critical minerals for the United States, {first}–{last}" if minerals else cases[0].title
+    under = f"{counted(len(cases), 'scenario')}{f' of {number(minerals)} minerals' if minerals else ''}"
+    return {
+        "title": title,
+        "under": under[:1].upper() + under[1:] + ", each solved to the least cost of supplying every market.",
+        "version": version("supplychain"),
+        "last": str(cases[0].years[-1]),
+        "sourced": _sourced(cases, known),
+    }
+
+
+def _sourced(cases: Sequence[Case], known: Dataset) -> str:
+    """How well the facts are sourced, and whether they are those that the results were made from."""
+    told = coverage(known)
+    rows, sourced, estimated = (int(told[column].sum()) for column in ("rows", "sourced", "estimated"))
+    text = (
+        f"{number(rows)} rows of facts: {percent(sourced / max(rows, 1), 1)} name a source, and {number(estimated)} "
+        "hold an estimate, made from a source or without one, each with its method and range."
+    )
+    made_from = {case.result.manifest["data"].get("sha256") for case in cases}
+    if made_from == {known.digest}:
+        return f"{text} All scenarios were solved on exactly these facts."
+    return f"{text} Some scenarios were solved on another version of the facts than the one described here."
+
+
+def _tables(cases: Sequence[Case], known: Dataset) -> dict[str, Grid]:
+    return {
+        "scenarios": tables.scenarios(cases),
+        "public": tables.public_bill(cases),
+        "certificates": tables.certificates(cases),
+        "sources": tables.sources(known),
+        "estimates": tables.estimates(known),
+    }

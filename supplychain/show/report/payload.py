@@ -1,0 +1,287 @@
+"""What the page's pickers show, as compact JSON: shares in thousandths, prices over normal in thousandths."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+
+from supplychain.show.report.answer import at_worst
+from supplychain.show.report.asia import built_there
+from supplychain.show.report.binding import bound_policies, normal_prices, scarce_capacity, tight_byproducts
+from supplychain.show.report.cases import Case
+from supplychain.show.report.names import Names, policy_in_words
+from supplychain.show.report.telling import present_values
+from supplychain.show.report.words import COST_ITEMS, PLACES, percent, significant, spoken
+
+SEEN = 0.0005
+MONEY = ("cost_busd", "us_bill_busd", "public_busd")
+FIGURES = (*MONEY, "top_share", "feoc_share", "central_asia_share", "short", "vehicles_lost", "gw_lost")
+Numbers = list[int]
+
+
+def payload(cases: Sequence[Case], names: Names) -> dict[str, Any]:
+    """Everything that the page's script needs.
+
+    Returns
+    -------
+    `scenarios` (by id, in order), `minerals` (id -> name, normal price), `countries` (id -> name, group) of
+    those that appear, `items` (cost items), `reference` and `mineral` (what is shown first).
+    """
+    scenarios = {case.name: _scenario(case, names) for case in cases}
+    return {
+        "reference": cases[0].name,
+        "shown": most_telling(cases).name,
+        "mineral": _first_mineral(cases[0], most_telling(cases)),
+        "scenarios": scenarios,
+        "minerals": _minerals(cases, names),
+        "countries": _countries(cases, names),
+        "items": COST_ITEMS,
+    }
+
+
+def most_telling(cases: Sequence[Case]) -> Case:
+    """The scenario shown first beside the reference: of those with policies the one least dependent."""
+    responses = [case for case in cases if case.group == "response" and case.in_dollars]
+    return min(responses or cases[1:] or cases, key=lambda case: case.row.get("feoc_share", 0.0))
+
+
+def _first_mineral(reference: Case, shown: Case) -> str:
+    """The mineral shown first: the one in which Central Asia gains most in the scenario shown first."""
+    if not (reference.in_dollars and shown.in_dollars):
+        return ""
+    before = at_worst(reference, "share_central_asia", reference.years[-1])
+    now = at_worst(shown, "share_central_asia", shown.years[-1])
+    return str((now - before.reindex(now.index).fillna(0.0)).idxmax())
+
+
+def as_script(data: dict[str, Any]) -> str:
+    """JSON that can stand inside a script element, whatever texts it holds."""
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+
+
+def _minerals(cases: Sequence[Case], names: Names) -> dict[str, list[Any]]:
+    listed = sorted({mineral for case in cases for mineral in _listed(case)}, key=names.mineral)
+    prices = cases[0].table("prices").groupby("mineral")["observed_usd_per_t"].first() if listed else {}
+    return {mineral: [names.mineral(mineral), float(f"{prices.get(mineral, 0.0):.4g}")] for mineral in listed}
+
+
+def _listed(case: Case) -> list[str]:
+    table = case.home("dependence")
+    return [str(mineral) for mineral in table["mineral"].unique()] if len(table) else []
+
+
+def _countries(cases: Sequence[Case], names: Names) -> dict[str, list[str]]:
+    """Name and group (`concern`, `asia` or none) of every country that supplies anything."""
+    seen = {
+        str(c) for case in cases for c in (case.home("supply")["country"].unique() if len(case.home("supply")) else [])
+    }
+    group = {c: "concern" if c in names.concern else "asia" if c in names.asia else "" for c in seen}
+    return {c: [names.place(c), group[c]] for c in sorted(seen)}
+
+
+def _scenario(case: Case, names: Names) -> dict[str, Any]:
+    policies = case.story.get("policies") or {}
+    return {
+        "title": case.title,
+        "story": str(case.story.get("story") or "").strip(),
+        "years": list(case.years),
+        "figures": {key: float(f"{case.row[key]:.8g}") for key in FIGURES if key in case.row},
+        "costs": _costs(case),
+        "values": _values(case),
+        "technologies": _technologies(case, names),
+        "policies": {"Horizon and discount rate": _settings(case)}
+        | {name: policy_in_words(policy, names) for name, policy in policies.items()},
+        "minerals": _by_mineral(case, names),
+    }
+
+
+def _costs(case: Case) -> dict[str, float]:
+    """Present value by item, billion USD; their sum is the objective."""
+    if case.table("costs").empty or not case.in_dollars:
+        return {}
+    return {str(item): round(float(value) / 1e3, 4) for item, value in present_values(case).items()}
+
+
+def _technologies(case: Case, names: Names) -> dict[str, float]:
+    """Share of each technology in its service in the last year, percent, by name."""
+    table = case.table("technology")
+    table = table[table["year"] == case.years[-1]] if len(table) else table
+    return {
+        f"{names.technologies.get(r.technology, spoken(r.technology))} ({spoken(r.service).lower()})": round(
+            100 * r.share, 1
+        )
+        for r in table.itertuples()
+    }
+
+
+def _settings(case: Case) -> list[tuple[str, str]]:
+    rate = float(case.story.get("discount_rate") or 0.0)
+    return [("Horizon", f"{case.years[0]}–{case.years[-1]}"), ("Discount rate", percent(rate, 1))]
+
+
+def _values(case: Case) -> dict[str, dict[str, float]]:
+    """US supply of the last year by stage and country at normal prices, million USD."""
+    table = case.home("supply")
+    if table.empty:
+        return {}
+    table = table[table["year"] == case.years[-1]]
+    worth = table["tonnes"] * table["mineral"].map(normal_prices(case)) / 1e6
+    sums = worth.groupby([table["stage"], table["country"]]).sum()
+    stages = sums.index.get_level_values(0).unique()
+    return {str(s): {str(c): round(float(v), 2) for c, v in sums[s].items() if v >= 0.005} for s in stages}
+
+
+def _by_mineral(case: Case, names: Names) -> dict[str, dict[str, Any]]:
+    minerals = _listed(case)
+    parts: dict[str, dict[str, Any]] = {
+        "s": _supply(case),
+        "d": _dependence(case, "dependence"),
+        "o": _dependence(case, "dependence_by_owner"),
+        "f": _over_years(case, "share_feoc"),
+        "p": _prices(case),
+        "u": _short(case),
+        "r": _recycled(case),
+        "k": _stocks(case),
+        "b": _built(case, names),
+        "w": _binds(case, names),
+    }
+    return {m: {key: part[m] for key, part in parts.items() if part.get(m)} for m in minerals}
+
+
+def _ends(case: Case) -> list[int]:
+    return [case.years[0], case.years[-1]]
+
+
+def _mille(values: Any) -> Numbers:
+    return [0 if pd.isna(value) else round(1000 * float(value)) for value in values]
+
+
+def _supply(case: Case) -> dict[str, dict[str, Any]]:
+    """By mineral and stage: tonnes in the first and last year, and each country's share of them."""
+    table = case.home("supply")
+    answer: dict[str, dict[str, Any]] = {}
+    if table.empty:
+        return answer
+    table = table[table["year"].isin(_ends(case))]
+    wide = table.pivot_table(index=["mineral", "stage", "country"], columns="year", values="tonnes", aggfunc="sum")
+    wide = wide.reindex(columns=_ends(case)).fillna(0.0)
+    for (mineral, stage), part in wide.groupby(level=[0, 1]):
+        total = part.sum()
+        shares = part / total.replace(0.0, float("nan"))
+        shares = shares[shares.max(axis=1) >= SEEN].sort_values(_ends(case)[1], ascending=False, kind="stable")
+        countries = {str(key[2]): _mille(row) for key, row in zip(shares.index, shares.to_numpy(), strict=True)}
+        tonnes = [float(f"{value:.5g}") for value in total]
+        answer.setdefault(str(mineral), {})[str(stage)] = {"t": tonnes, "c": countries}
+    return answer
+
+
+def _dependence(case: Case, name: str) -> dict[str, dict[str, list[list[Any]]]]:
+    """By mineral and stage, first and last year: top supplier, its share, concern, Central Asia, imports, HHI."""
+    table = case.home(name)
+    answer: dict[str, dict[str, list[list[Any]]]] = {}
+    if table.empty:
+        return answer
+    columns = ["top_share", "share_feoc", "share_central_asia", "net_import_reliance", "hhi"]
+    for year in _ends(case):
+        for row in table[table["year"] == year].itertuples():
+            top = "" if pd.isna(row.top_supplier) else str(row.top_supplier)
+            entry = [top, *_mille([getattr(row, column) for column in columns])]
+            answer.setdefault(str(row.mineral), {}).setdefault(str(row.stage), []).append(entry)
+    return answer
+
+
+def _over_years(case: Case, column: str) -> dict[str, dict[str, Numbers]]:
+    """By mineral and stage, a share of US supply year by year."""
+    table = case.home("dependence")
+    answer: dict[str, dict[str, Numbers]] = {}
+    for (mineral, stage), part in table.groupby(["mineral", "stage"]) if len(table) else ():
+        answer.setdefault(str(mineral), {})[str(stage)] = _yearly(case, part, part[column])
+    return answer
+
+
+def _yearly(case: Case, part: pd.DataFrame, values: pd.Series) -> Numbers:
+    return _mille(pd.Series(values.to_numpy(), index=part["year"]).reindex(case.years))
+
+
+def _prices(case: Case) -> dict[str, Numbers]:
+    """US price over the normal price, year by year."""
+    table = case.home("prices")
+    if table.empty:
+        return {}
+    over = table["usd_per_t"] / table["observed_usd_per_t"]
+    return {str(m): _yearly(case, part, over[part.index]) for m, part in table.groupby("mineral")}
+
+
+def _short(case: Case) -> dict[str, Numbers]:
+    """Share of US use given up, year by year, of minerals that give up any."""
+    table = case.home("unmet")
+    table = table[table["unit"] == "t"] if len(table) else table
+    groups = table.groupby("item") if len(table) else ()
+    every = {str(item): _yearly(case, part, part["share"]) for item, part in groups}
+    return {item: values for item, values in every.items() if any(values)}
+
+
+def _recycled(case: Case) -> dict[str, list[float]]:
+    """Tonnes recovered from scrap in the first and last year."""
+    return _at_ends(case, case.table("secondary"), "used_t")
+
+
+def _stocks(case: Case) -> dict[str, list[float]]:
+    """Tonnes in US stockpiles at the end of the first and last year."""
+    return _at_ends(case, case.home("stocks"), "level_t")
+
+
+def _at_ends(case: Case, table: pd.DataFrame, column: str) -> dict[str, list[float]]:
+    if table.empty:
+        return {}
+    wide = table.pivot_table(index="mineral", columns="year", values=column, aggfunc="sum").reindex(columns=_ends(case))
+    return {str(m): [float(f"{v:.4g}") for v in row.fillna(0.0)] for m, row in wide.iterrows() if row.sum() > 0}
+
+
+def _built(case: Case, names: Names) -> dict[str, list[list[str]]]:
+    """What comes on line in Central Asia: place, stage, site, years, t/yr, million USD, of it public."""
+    answer: dict[str, list[list[str]]] = {}
+    for row in built_there(case, names).itertuples():
+        sums = [significant(value) for value in (row.built_t, row.capex_musd, row.subsidy_musd)]
+        entry = [names.place(row.country), str(row.stage), names.site(row.site), row.years, *sums]
+        answer.setdefault(str(row.mineral), []).append(entry)
+    return answer
+
+
+def _binds(case: Case, names: Names) -> dict[str, list[str]]:
+    """Sentences on what binds for a mineral: policies, full plants, by-products that give no more."""
+    answer: dict[str, list[str]] = {}
+    for row in bound_policies(case).itertuples():
+        if row.mineral:
+            answer.setdefault(row.mineral, []).append(_policy_binds(row, names))
+    for row in scarce_capacity(case).itertuples():
+        worth = _worth(row.scarcity_rent_usd_per_t, row.of_price)
+        answer.setdefault(row.mineral, []).append(
+            f"{names.place(row.country)} runs full {PLACES[row.stage]} in {row.years}: one more tonne a year would "
+            f"save up to {worth}, in {row.year}."
+        )
+    for row in tight_byproducts(case).itertuples():
+        worth = _worth(row.shadow_price_usd_per_t, row.of_price)
+        answer.setdefault(row.mineral, []).append(
+            f"The host metal gives no more of it {PLACES[row.stage]} in {names.place(row.country)} in {row.years}: one "
+            f"tonne more would be worth up to {worth}."
+        )
+    return {mineral: sentences[:8] for mineral, sentences in answer.items()}
+
+
+def _policy_binds(row: Any, names: Names) -> str:
+    place = f" {PLACES[row.stage]}" if row.stage in PLACES else ""
+    return (
+        f"{spoken(row.policy)}, on {names.place(row.scope)}{place}, binds in {row.years}: loosening it by a tonne "
+        f"would save up to {_worth(row.shadow_price_usd_per_t, row.of_price)}, in {int(row.year)}."
+    )
+
+
+def _worth(usd_per_t: float, of_price: float) -> str:
+    """A shadow price, and how it compares with the mineral's normal price."""
+    beside = f" ({percent(of_price)} of the normal price)" if pd.notna(of_price) else ""
+    return f"USD {significant(usd_per_t)}{beside}"

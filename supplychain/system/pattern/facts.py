@@ -1,0 +1,105 @@
+"""The facts that the base year's pattern is read from, indexed for look-ups by mineral."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from supplychain.facts.dataset import OTHER, Dataset
+from supplychain.system.pattern.chain import ORE
+from supplychain.system.pattern.matrices import matrix_of
+
+IMPORT_PERIOD = (2021, 2024)
+LARGE_SUPPLIER = 0.01
+SEED = 0.02
+
+
+class Facts:
+    """The tables that the pattern needs, indexed for look-ups by mineral."""
+
+    def __init__(
+        self,
+        dataset: Dataset,
+        outputs: dict[tuple[str, str], pd.Series],
+        chain: pd.DataFrame,
+        energy: pd.DataFrame,
+    ):
+        self.outputs, self.chain = outputs, chain
+        self.market_of = dataset["countries"].set_index("country")["market"]
+        markets = dataset["markets"].set_index("market")
+        self.traced = list(markets.index[markets["traced"]])
+        self.consumption_share = markets["consumption_share"]
+        self.trade = {
+            key: matrix_of(g, "quantity_t") for key, g in dataset["trade"].groupby(["mineral", "stage"], sort=False)
+        }
+        self.destinations = {
+            key: matrix_of(g, "share_pct") / 100
+            for key, g in dataset["destinations"].groupby(["mineral", "stage"], sort=False)
+        }
+        sources = dataset["import_sources"]
+        self.imports = {
+            m: g.groupby("country")["share_pct"].sum() for m, g in sources[sources["last_stage"]].groupby("mineral")
+        }
+        self.statistics = _usual_statistics(dataset["us_supply"])
+        self.energy = energy.set_index(["mineral", "market"])["energy_t"]
+        self.projects = _planned(dataset)
+        groups = dataset["groups"]
+        self.central_asia = set(groups.loc[groups["group"] == "central_asia", "country"])
+        # No way with legs that can fill up leads there: they are reached by land within the market.
+        self.near = self.central_asia | (set(dataset["routes"]["zone"]) & set(self.market_of.index))
+
+    def traded(self, mineral: str, stage: str) -> pd.DataFrame:
+        """Tonnes from exporter (rows) to importer (columns); empty where there are no statistics."""
+        return self.trade.get((mineral, stage), pd.DataFrame())
+
+    def known(self, mineral: str, stage: str) -> pd.DataFrame:
+        """Part of an exporter's output (rows) that goes to each importer (columns), where that is known."""
+        return self.destinations.get((mineral, stage), pd.DataFrame(dtype=float))
+
+    def candidates(self, mineral: str, stage: str, output: pd.Series) -> pd.Series:
+        """World share of those who could start to supply: large, Central Asian, or with a project."""
+        share = output / max(output.sum(), 1e-12)
+        try:
+            planned = self.projects.loc[mineral, stage] / max(output.sum(), 1e-12)
+        except KeyError:
+            planned = pd.Series(dtype=float)
+        everyone = share.index.union(planned.index)
+        share, planned = share.reindex(everyone, fill_value=0.0), planned.reindex(everyone, fill_value=0.0)
+        wanted = (share >= LARGE_SUPPLIER) | (planned > 0) | everyone.isin(self.central_asia)
+        return np.maximum(share, planned)[wanted & (everyone != OTHER)]
+
+
+def _planned(dataset: Dataset) -> pd.Series:
+    """Capacity of the named projects by mineral, stage and country; an ore's counts for each product of its basket."""
+    projects = dataset["projects"][["mineral", "stage", "country", "capacity_t"]]
+    basket = ore_baskets(dataset).rename(columns={"host": "mineral", "host_stage": "stage"})
+    of_ore = projects.merge(basket, on=["mineral", "stage", "country"])
+    of_ore = of_ore.assign(
+        mineral=of_ore["product"], stage=of_ore["product_stage"], capacity_t=of_ore["capacity_t"] * of_ore["ratio"]
+    )
+    both = pd.concat([projects, of_ore[projects.columns]], ignore_index=True)
+    return both.groupby(["mineral", "stage", "country"])["capacity_t"].sum()
+
+
+def ore_baskets(dataset: Dataset) -> pd.DataFrame:
+    """What a tonne of ore holds of each product, in every country: product, product_stage, host, host_stage, country,
+    ratio.
+
+    A country without a basket of its own has the general one.
+    """
+    ores = dataset["minerals"].loc[dataset["minerals"]["class"] == ORE, "mineral"]
+    given = dataset["byproducts"]
+    keys = ["product", "product_stage", "host", "host_stage"]
+    given = given.loc[given["host"].isin(ores), [*keys, "country", "ratio"]]
+    everywhere = (
+        given[given["country"] == ""].drop(columns="country").merge(dataset["countries"][["country"]], how="cross")
+    )
+    both = pd.concat([given[given["country"] != ""], everywhere], ignore_index=True)
+    return both.drop_duplicates([*keys, "country"], ignore_index=True)
+
+
+def _usual_statistics(table: pd.DataFrame) -> pd.Series:
+    """Each US statistic's mean over the years of the import sources, before the bans; else of what there is."""
+    keys = ["mineral", "statistic"]
+    usual = table[table["year"].between(*IMPORT_PERIOD)].groupby(keys)["tonnes"].mean()
+    return usual.combine_first(table.groupby(keys)["tonnes"].mean())
