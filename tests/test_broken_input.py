@@ -233,7 +233,7 @@ def test_a_broken_scenario_is_one_line_with_its_place(tmp_path, monkeypatch, exe
     text, line, message = SCENARIOS.get(kind) or BYTES[kind]
     file = tmp_path / "broken.yaml"
     file.write_bytes(text if isinstance(text, bytes) else text.encode())
-    monkeypatch.setattr("supplychain.cli.facts.read", lambda data: exercise)
+    monkeypatch.setattr("supplychain.facts.dataset.read", lambda data: exercise)
     done = CliRunner().invoke(app, ["check", str(file)])
     lines = done.output.strip().splitlines()
     assert done.exit_code == 2, done.output

@@ -16,6 +16,7 @@ from supplychain.cli import app
 from supplychain.facts import dataset
 from supplychain.results import compare
 from supplychain.scenario import scenario
+from supplychain.show.figures.gallery import draw_difference
 from supplychain.system.build import build_system
 
 DANTZIG = CASES / "dantzig"
@@ -122,7 +123,7 @@ def test_scenarios_by_name(tmp_path):
     assert set(found.tables["edits"]["table"]) == {"limits", "members"}
     assert set(found.tables["policies"]["policy"]) == {"san_diego_cap"}
     assert "Dantzig" in found._repr_html_()
-    assert found.draw(tmp_path / "figures") == []
+    assert draw_difference(found.before, found.after, tmp_path / "figures") == []
     done = CliRunner().invoke(app, ["compare", names[0], "no_such", "--data", str(DANTZIG), "--out", str(tmp_path)])
     assert done.exit_code == 2 and "no such scenario" in done.output
     assert not list(tmp_path.iterdir())
