@@ -27,7 +27,6 @@ from supplychain.facts.dataset import Dataset
 from supplychain.program import equations as model
 from supplychain.program.lp import LinearProgram
 from supplychain.results import indicators
-from supplychain.results import run as job
 from supplychain.results import tables as tidy
 from supplychain.scenario.policies import AnyPolicy
 from supplychain.scenario.scenario import Scenario
@@ -194,5 +193,4 @@ def solve(known: Dataset, scenario: Scenario, edit: Callable[[System], System] |
     system = build_system(known, scenario)
     system = edit(system) if edit else system
     program = model.build_program(system)
-    solution = job.settle(program, system, Solver(program).solve())
-    return Answer(known, system, program, solution)
+    return Answer(known, system, program, Solver(program).solve())

@@ -18,6 +18,7 @@ from scipy import sparse
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
+Keys = NDArray[np.uint64]
 
 
 def _filled(value: ArrayLike, size: int) -> Floats:
@@ -35,6 +36,7 @@ class Variable:
     upper: Floats
     cost: Floats
     unit: Floats
+    worth: Floats
     guess: Floats
     label: tuple[str, ...] = ()
 
@@ -74,6 +76,7 @@ class Constraint:
     upper: Floats
     unit: Floats
     links: Flags
+    asked: Flags
 
     def __len__(self) -> int:
         return len(self.table)
@@ -83,7 +86,10 @@ class Constraint:
 class Arrays:
     """The program as a solver takes it: min cost x, row_lower <= matrix x <= row_upper, lower <= x <= upper.
 
-    `links` marks the rows, `guess` (not NaN) the columns, that tie parts together which would else stand apart.
+    `links` marks the rows, `guess` (not NaN) the columns, that tie parts together which would else stand apart; `asked`
+    the rows whose right-hand side is what is asked for. `worth` is what a unit of each column is worth, in the
+    objective's unit. `column_key` and `row_key` are numbers drawn from the names of columns and rows: what has the same
+    name has the same key in every program.
     """
 
     cost: Floats
@@ -95,7 +101,11 @@ class Arrays:
     column_unit: Floats
     row_unit: Floats
     links: Flags
+    asked: Flags
     guess: Floats
+    worth: Floats
+    column_key: Keys
+    row_key: Keys
 
 
 @dataclass
@@ -131,6 +141,7 @@ class LinearProgram:
         upper: ArrayLike = np.inf,
         cost: ArrayLike = 0.0,
         unit: ArrayLike = 1.0,
+        worth: ArrayLike | None = None,
         label: Sequence[str] | None = None,
         guess: ArrayLike = np.nan,
     ) -> Variable:
@@ -139,13 +150,16 @@ class LinearProgram:
         Parameters
         ----------
         lower, upper, cost, unit : one value, or one for each row of the table.
+        worth : what one of each column is worth in the tables' money (default: what it costs); costs that differ by far
+            less are the same.
         label : columns of the table whose entries name a row (default: all).
         guess : likely values of columns that tie together parts of the program which would else stand apart.
         """
         n, table = len(table), table.reset_index(drop=True)
         low, high, price, size, likely = (_filled(value, n) for value in (lower, upper, cost, unit, guess))
+        value = np.abs(price) if worth is None else _filled(worth, n)
         named = tuple(table.columns if label is None else label)
-        self.variables[name] = Variable(name, table, self.columns, low, high, price, size, likely, named)
+        self.variables[name] = Variable(name, table, self.columns, low, high, price, size, value, likely, named)
         return self.variables[name]
 
     def constrain(
@@ -157,15 +171,17 @@ class LinearProgram:
         upper: ArrayLike = np.inf,
         unit: ArrayLike = 1.0,
         links: bool = False,
+        asked: bool = False,
     ) -> Constraint:
         """Add one row for each row of the table: the sum of all terms that carry its labels.
 
         A term whose labels meet several rows enters each of them; one that meets none is left out. `links` says that
-        the rows tie together parts of the program which would else stand apart.
+        the rows tie together parts of the program which would else stand apart, `asked` that their right-hand side is
+        what is asked for.
         """
         n, table = len(table), table.reset_index(drop=True)
         low, high, size = (_filled(value, n) for value in (lower, upper, unit))
-        constraint = Constraint(name, table, self.rows, low, high, size, np.full(n, links))
+        constraint = Constraint(name, table, self.rows, low, high, size, *(np.full(n, told) for told in (links, asked)))
         for term in terms:
             row, entry = _match(table, term.keys)
             self._entries.append((constraint.first + row, term.column[entry], term.coefficient[entry]))
@@ -192,7 +208,11 @@ class LinearProgram:
             column_unit=column_unit,
             row_unit=row_unit,
             links=self._joined("links", self.constraints).astype(bool),
+            asked=self._joined("asked", self.constraints).astype(bool),
             guess=self._joined("guess", self.variables) / column_unit,
+            worth=self._joined("worth", self.variables) * column_unit / money_unit,
+            column_key=_all_keys([(v.name, v.table[list(v.label)]) for v in self.variables.values()]),
+            row_key=_all_keys([(c.name, c.table) for c in self.constraints.values()]),
         )
 
     def names(self) -> tuple[list[str], list[str]]:
@@ -207,6 +227,27 @@ class LinearProgram:
     def _joined(self, attribute: str, family: dict[str, Any]) -> Floats:
         parts = [getattr(member, attribute) for member in family.values()]
         return np.concatenate(parts) if parts else np.zeros(0)
+
+
+def _all_keys(named: list[tuple[str, pd.DataFrame]]) -> Keys:
+    return np.concatenate([_keys(*member) for member in named]) if named else np.zeros(0, dtype=np.uint64)
+
+
+def _keys(name: str, table: pd.DataFrame) -> Keys:
+    """A number for each row, drawn from the family's name and the row's labels; repeated labels are told apart."""
+    key = np.full(len(table), pd.util.hash_array(np.array([name], dtype=object))[0])
+    for column in table:
+        codes, entries = pd.factorize(table[column])
+        key = _mixed(key ^ pd.util.hash_array(np.asarray(entries))[codes]) if len(entries) else key
+    repeat = pd.Series(key).groupby(key).cumcount().to_numpy(dtype=np.uint64) if len(key) != len(pd.unique(key)) else 0
+    return key + repeat
+
+
+def _mixed(key: Keys) -> Keys:
+    """Scrambled so that keys of like names have nothing in common (the finaliser of MurmurHash3)."""
+    for factor in (0xFF51AFD7ED558CCD, 0xC4CEB9FE1A85EC53):
+        key = (key ^ (key >> np.uint64(33))) * np.uint64(factor)
+    return key ^ (key >> np.uint64(33))
 
 
 def _labels(name: str, table: pd.DataFrame) -> list[str]:

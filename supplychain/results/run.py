@@ -15,7 +15,6 @@ import pandas as pd
 from supplychain.facts import dataset as facts
 from supplychain.facts.dataset import Dataset
 from supplychain.facts.errors import InfeasibleError
-from supplychain.program import ties
 from supplychain.program.equations import build_program
 from supplychain.program.lp import LinearProgram
 from supplychain.results import conflicts, indicators, tables
@@ -23,7 +22,7 @@ from supplychain.results.result import Result
 from supplychain.results.summary import summarise
 from supplychain.scenario import scenario
 from supplychain.scenario.scenario import Scenario
-from supplychain.solve.highs import Solution, Solver, on_optimal_face, solve_undecided
+from supplychain.solve.highs import Solution, Solver
 from supplychain.system.build import System, build_system
 
 
@@ -59,15 +58,13 @@ def run(name: str | Path | Scenario, data: str | Path | Dataset | None = None) -
     except InfeasibleError as error:
         raise InfeasibleError(f"{story.name}: {conflicts.in_words(program, system, error)}") from None
     clock.stop("solve")
-    settled = settle(program, system, solution)
-    clock.stop("tie_break")
-    tidy = tidy_tables(known, program, system, settled)
+    tidy = tidy_tables(known, program, system, solution)
     clock.stop("tables")
     return Result(
         name=story.name,
         title=story.title,
-        objective=settled.objective,
-        manifest=_manifest(known, story, program, settled, solution, clock.parts),
+        objective=solution.objective,
+        manifest=_manifest(known, story, program, solution, clock.parts),
         tables=tidy,
     )
 
@@ -82,20 +79,6 @@ class _Clock:
     def stop(self, part: str) -> None:
         now = time.perf_counter()
         self.parts[part], self._last = round(now - self._last, 4), now
-
-
-def settle(program: LinearProgram, system: System, solution: Solution) -> Solution:
-    """Of all plans that cost the same, the one nearest the base year's pattern, with the optimum's duals."""
-    if not system.deliveries["observed"].any():
-        return solution
-    face = on_optimal_face(program, solution, ties.traced_part(program))
-    ties.nearest_pattern(face, system)
-    try:
-        nearest = solve_undecided(face)
-    except InfeasibleError:
-        # The face is empty only by rounding; the first optimum then stands as it is.
-        return solution
-    return solution.with_plan(program, nearest[: program.columns])
 
 
 def tidy_tables(known: Dataset, program: LinearProgram, system: System, solution: Solution) -> dict[str, pd.DataFrame]:
@@ -128,17 +111,17 @@ def tidy_tables(known: Dataset, program: LinearProgram, system: System, solution
 
 
 def _manifest(
-    known: Dataset, story: Scenario, program: LinearProgram, settled: Solution, first: Solution, parts: dict[str, float]
+    known: Dataset, story: Scenario, program: LinearProgram, solution: Solution, parts: dict[str, float]
 ) -> dict[str, object]:
-    certificate = settled.certificate
-    balance = tables.closure(program, settled)
+    certificate = solution.certificate
+    balance = tables.closure(program, solution)
     return {
         "supplychain": version("supplychain"),
         "scenario": {"name": story.name, "sha256": story.digest, "resolved": story.resolved()},
         "data": {"sha256": known.digest, "money": known.money},
         "solver": certificate.solver,
         "status": certificate.status,
-        "objective": float(f"{settled.objective:.9g}"),
+        "objective": float(f"{solution.objective:.9g}"),
         "columns": program.columns,
         "rows": program.rows,
         "primal_residual": certificate.primal_residual,
@@ -146,7 +129,7 @@ def _manifest(
         "gap": certificate.gap,
         "mass_balance": {row.mineral: row.closure for row in balance.itertuples()},
         "significant_digits": 6,
-        "seconds": parts | {"highs": round(first.certificate.seconds, 4)},
+        "seconds": parts | {"highs": round(certificate.seconds, 4)},
     }
 
 

@@ -106,7 +106,11 @@ def _part(
         column_unit=arrays.column_unit[column],
         row_unit=arrays.row_unit[row],
         links=np.zeros(len(row), dtype=bool),
+        asked=arrays.asked[row],
         guess=np.full(len(column), np.nan),
+        worth=arrays.worth[column],
+        column_key=arrays.column_key[column],
+        row_key=arrays.row_key[row],
     )
 
 

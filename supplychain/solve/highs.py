@@ -1,9 +1,9 @@
-"""HiGHS: solve a program, solve it again from the last basis, and measure what the answer is worth."""
+"""HiGHS: solve a program from any basis to the one answer, and measure what it is worth."""
 
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +12,15 @@ import numpy as np
 import pandas as pd
 
 from supplychain.facts.errors import InfeasibleError
-from supplychain.program.lp import Arrays, Constraint, Flags, Floats, LinearProgram, Variable
+from supplychain.program.lp import Arrays, Constraint, Floats, LinearProgram, Variable
 from supplychain.solve.blocks import joint_basis
+from supplychain.solve.choice import loosened, tilted
+from supplychain.solve.start import Start
 
 TIE = 1e-7
+TOLERANCE, SOUND = 1e-10, 1e-6
+DEVEX = 1
+DUAL, PRIMAL = 1, 4  # HiGHS's names of the two simplex methods
 SMALLEST_COEFFICIENT = 1e-12  # HiGHS drops smaller ones; its own default would drop grams per vehicle
 
 
@@ -37,6 +42,11 @@ class Certificate:
     gap: float
     iterations: int
     seconds: float
+
+    @property
+    def holds(self) -> bool:
+        """Whether the answer proves itself."""
+        return max(self.primal_residual, self.dual_residual, self.gap) <= SOUND
 
 
 @dataclass(frozen=True)
@@ -61,33 +71,32 @@ class Solution:
         """A variable's values, in its table's order."""
         return pd.Series(self.value[variable.first : variable.first + len(variable)], dtype=float)
 
-    def with_plan(self, program: LinearProgram, value: Floats) -> Solution:
-        """The same duals with another optimal plan; the certificate is measured anew on the pair."""
-        arrays = self.arrays
-        y = self.dual * arrays.row_unit / program.money_unit
-        x = np.clip(value / arrays.column_unit, arrays.lower, arrays.upper)
-        primal, dual, gap = _measure(arrays, x, y)
-        certificate = replace(self.certificate, primal_residual=primal, dual_residual=dual, gap=gap)
-        objective = float(arrays.cost @ x) * program.money_unit + program.offset
-        return replace(self, objective=objective, value=x * arrays.column_unit, certificate=certificate)
-
     def dual_of(self, constraint: Constraint) -> pd.Series:
         """A constraint's duals (objective's change per unit of right-hand side), in its table's order."""
         return pd.Series(self.dual[constraint.first : constraint.first + len(constraint)], dtype=float)
 
 
 class Solver:
-    """One program held by HiGHS; after `update` it is solved again from the last basis."""
+    """One program held by HiGHS.
+
+    The answer does not depend on where the simplex starts: it finds the one basis of the program whose ties are told
+    apart (`choice`), and the true program is solved from that basis alone.
+
+    Attributes
+    ----------
+    start : the basis that was found last, by the names of columns and rows; a start for another program.
+    """
 
     def __init__(self, program: LinearProgram):
         self.program = program
         self.arrays = program.arrays()
+        self.start: Start | None = None
         self._highs = _highs()
         self._highs.passModel(_model(self.arrays))
-        self._solved = False
 
     def update(self, program: LinearProgram) -> None:
-        """Take over the bounds, right-hand sides and costs of a program of the same shape.
+        """Take over the bounds, right-hand sides and costs of a program of the same shape, to be solved again from the
+        last basis.
 
         Raises
         ------
@@ -96,32 +105,64 @@ class Solver:
         new, old = program.arrays(), self.arrays
         if new.matrix.shape != old.matrix.shape or (new.matrix != old.matrix).nnz:
             raise ValueError("only bounds, right-hand sides and costs may change between warm solves")
-        columns, rows = (np.arange(n, dtype=np.int32) for n in new.matrix.shape[::-1])
-        self._highs.changeColsCost(len(columns), columns, new.cost)
-        self._highs.changeColsBounds(len(columns), columns, new.lower, new.upper)
-        for row in rows[(new.row_lower != old.row_lower) | (new.row_upper != old.row_upper)]:
-            self._highs.changeRowBounds(int(row), float(new.row_lower[row]), float(new.row_upper[row]))
         self.program, self.arrays = program, new
 
-    def solve(self) -> Solution:
+    def solve(self, start: Start | None = None) -> Solution:
         """The optimum with its duals and its certificate.
+
+        Parameters
+        ----------
+        start : basis of another program of much the same columns and rows (default: this one's last, else its blocks').
+            HiGHS has ended such starts with a wrong answer: one whose certificate does not hold is solved anew.
 
         Raises
         ------
         InfeasibleError : no plan satisfies all constraints; names those of an irreducible conflict.
         """
-        start = time.perf_counter()
-        if not self._solved:
-            basis = joint_basis(self.arrays, _run)
-            if basis is not None:
-                self._highs.setBasis(basis)
-        self._highs.run()
-        self._solved = True
-        seconds = time.perf_counter() - start
+        begun = time.perf_counter()
+        known = start or self.start
+        solution = self._from(known.basis(self.arrays) if known else self._blocks(), begun)
+        if known and not solution.certificate.holds:
+            solution = self._from(self._blocks(), begun)
+        return solution
+
+    def _blocks(self) -> Any:
+        return joint_basis(tilted(self.arrays), _run)
+
+    def _from(self, basis: Any, begun: float) -> Solution:
+        """The optimum, found from a basis (None: HiGHS's own start)."""
+        told_apart = tilted(self.arrays)
+        self._pose(loosened(told_apart), basis)
+        if self._highs.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+            # All that there is may be asked for already.
+            self._pose(loosened(told_apart, more=0.0), basis)
+        chosen = self._highs.getBasis()
+        self._pose(told_apart, chosen)
+        self._take_costs(self.arrays)
         status = self._highs.getModelStatus()
         if status != highspy.HighsModelStatus.kOptimal:
             raise self._conflict(self._highs.modelStatusToString(status))
-        return self._solution(seconds)
+        self.start = Start.of(self.arrays, chosen)
+        return self._solution(time.perf_counter() - begun)
+
+    def _pose(self, arrays: Arrays, basis: Any) -> None:
+        """Solve with these costs and bounds from a basis, as if nothing had been solved before."""
+        highs, (rows, columns) = self._highs, (np.arange(n, dtype=np.int32) for n in arrays.matrix.shape)
+        highs.changeColsCost(len(columns), columns, arrays.cost)
+        highs.changeColsBounds(len(columns), columns, arrays.lower, arrays.upper)
+        highs.changeRowsBounds(len(rows), rows, arrays.row_lower, arrays.row_upper)
+        highs.clearSolver()
+        if basis is not None:
+            highs.setBasis(basis)
+        highs.run()
+
+    def _take_costs(self, arrays: Arrays) -> None:
+        """Solve on with other costs; the plan is feasible, so the primal simplex has little to do."""
+        columns = np.arange(len(arrays.cost), dtype=np.int32)
+        self._highs.changeColsCost(len(columns), columns, arrays.cost)
+        self._highs.setOptionValue("simplex_strategy", PRIMAL)
+        self._highs.run()
+        self._highs.setOptionValue("simplex_strategy", DUAL)
 
     def _solution(self, seconds: float) -> Solution:
         answer, info = self._highs.getSolution(), self._highs.getInfo()
@@ -155,73 +196,6 @@ class Solver:
         clash = [names[i] for i in rows] + [f"bound of {labels[i]}" for i in columns]
         message = f"no feasible plan ({status.lower()})"
         return InfeasibleError(f"{message}: {'; '.join(clash)}" if clash else message, rows, columns)
-
-
-def on_optimal_face(
-    program: LinearProgram, solution: Solution, movable: dict[str, Flags] | None = None
-) -> LinearProgram:
-    """The same program with no cost, confined to the plans that cost exactly as little.
-
-    Parameters
-    ----------
-    movable : families of variables (and which of their rows) that may move at all; all, where it is not given.
-
-    By complementary slackness these are the feasible plans in which every column with a reduced cost,
-    and every row with a dual, stays where the optimum has it; no dense row holds the cost down.
-    """
-    face = LinearProgram(money_unit=1.0, _entries=list(program._entries))
-    for name, v in program.variables.items():
-        value = solution.of(v).to_numpy()
-        reduced = solution.reduced[v.first : v.first + len(v)] * v.unit / program.money_unit
-        held = np.abs(reduced) > TIE
-        if movable is not None:
-            held |= ~movable.get(name, np.zeros(len(v), dtype=bool))
-        value = np.clip(value, v.lower, v.upper)
-        face.variable(
-            name, v.table, lower=np.where(held, value, v.lower), upper=np.where(held, value, v.upper), unit=v.unit
-        )
-    for name, c in program.constraints.items():
-        dual = solution.dual_of(c).to_numpy() * c.unit / program.money_unit
-        lower, upper = np.where(dual < -TIE, c.upper, c.lower), np.where(dual > TIE, c.lower, c.upper)
-        face.constrain(name, c.table, lower=lower, upper=upper, unit=c.unit)
-    return face
-
-
-def solve_undecided(program: LinearProgram) -> Floats:
-    """The optimal values of a program most of whose columns are fixed: only the others are handed to HiGHS.
-
-    Returns
-    -------
-    Values by column, in the user's units.
-
-    Raises
-    ------
-    InfeasibleError : the fixed columns leave no plan.
-    """
-    arrays = program.arrays()
-    free = arrays.lower < arrays.upper
-    value = np.where(free, 0.0, arrays.lower)
-    settled = arrays.matrix @ value
-    matrix = arrays.matrix[:, free]
-    rows = np.bincount(matrix.indices, minlength=matrix.shape[0]) > 0
-    highs = _highs()
-    # Most of the program is decided: Dantzig's rule, cheap per step, is the quickest here.
-    highs.setOptionValue("simplex_dual_edge_weight_strategy", 0)
-    rest = replace(
-        arrays,
-        cost=arrays.cost[free],
-        lower=arrays.lower[free],
-        upper=arrays.upper[free],
-        matrix=matrix.tocsr()[rows].tocsc(),
-        row_lower=(arrays.row_lower - settled)[rows],
-        row_upper=(arrays.row_upper - settled)[rows],
-    )
-    highs.passModel(_model(rest))
-    highs.run()
-    if highs.getModelStatus() != highspy.HighsModelStatus.kOptimal:
-        raise InfeasibleError("the decided part leaves no plan")
-    value[free] = np.asarray(highs.getSolution().col_value)
-    return value * arrays.column_unit
 
 
 def write(program: LinearProgram, file: Path) -> None:
@@ -263,6 +237,12 @@ def _highs() -> Any:
     highs.setOptionValue("threads", 1)
     highs.setOptionValue("random_seed", 0)
     highs.setOptionValue("small_matrix_value", SMALLEST_COEFFICIENT)
+    for feasibility in ("primal", "dual"):
+        highs.setOptionValue(f"{feasibility}_feasibility_tolerance", TOLERANCE)
+    # Ties are told apart already: HiGHS's own perturbation of costs and bounds would only have to be taken back.
+    highs.setOptionValue("dual_simplex_cost_perturbation_multiplier", 0.0)
+    highs.setOptionValue("primal_simplex_bound_perturbation_multiplier", 0.0)
+    highs.setOptionValue("simplex_dual_edge_weight_strategy", DEVEX)
     return highs
 
 

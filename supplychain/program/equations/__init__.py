@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from supplychain.program.equations.capacity import budgets, by_products, capacity, owned, project_size, reserves
+from supplychain.program.equations.capacity import (
+    budgets,
+    by_products,
+    capacity,
+    owned,
+    owner_pattern,
+    project_size,
+    reserves,
+)
 from supplychain.program.equations.corridors import corridor_balance, leg_capacity
 from supplychain.program.equations.demand import (
     demand,
@@ -30,7 +38,17 @@ from supplychain.system.build import System
 MONEY_UNIT = 1e6
 EQUATIONS = (
     *(accounts, demand, thrift, service, technology_bounds, substitution, substitution_pace),
-    *(capacity, owned, project_size, reserves, by_products, pooled_balance, corridor_balance, leg_capacity),
+    *(
+        capacity,
+        owned,
+        owner_pattern,
+        project_size,
+        reserves,
+        by_products,
+        pooled_balance,
+        corridor_balance,
+        leg_capacity,
+    ),
     *(dependence, export_limits, delivery_pattern, feed_pattern, pooled_feed_pattern, hub_capacity),
     *(stock_balance, secondary_supply, budgets),
 )

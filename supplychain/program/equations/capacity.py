@@ -74,6 +74,26 @@ def owned(lp: LinearProgram, system: System) -> None:
         lp.constrain(f"owned_{name}", table, parts.by(*keys), -whole.by(*keys), lower=0, upper=0, unit=unit)
 
 
+def owner_pattern(lp: LinearProgram, system: System) -> None:
+    """Of equally cheap plans, the one in which a shared site's owners have their shares of it in what it makes."""
+    for name, keys in (("through", [*PLACE, "market", "year"]), ("pooled", YEARLY)):
+        whole, parts = lp.variables[name], lp.variables[f"owned_{name}"]
+        above, below = lp.variables[f"owned_{name}_above"], lp.variables[f"owned_{name}_below"]
+        labels = [*keys, "owner"]
+        usual = whole.table[keys].assign(row=np.arange(len(whole))).merge(parts.table[[*labels, "share"]], on=keys)
+        lp.constrain(
+            f"owner_pattern_{name}",
+            parts.table[labels],
+            parts.by(*labels),
+            -whole.at(usual[labels], usual["row"], usual["share"]),
+            -above.by(*labels),
+            below.by(*labels),
+            lower=0,
+            upper=0,
+            unit=parts.unit,
+        )
+
+
 def project_size(lp: LinearProgram, system: System) -> None:
     """Eq. 3: a named project is built at most once."""
     build = lp.variables["build"]

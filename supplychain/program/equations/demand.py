@@ -34,6 +34,7 @@ def demand(lp: LinearProgram, system: System) -> None:
         lower=table["tonnes"],
         upper=table["tonnes"],
         unit=unit_of(table, system),
+        asked=True,
     )
 
 

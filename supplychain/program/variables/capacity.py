@@ -6,9 +6,11 @@ import numpy as np
 import pandas as pd
 
 from supplychain.program.lp import LinearProgram
-from supplychain.program.variables.steps import unit_of, yearly
+from supplychain.program.variables.steps import sizes, yearly
 from supplychain.system.build import System
 from supplychain.system.sites import PLACE
+
+NEARNESS = 100.0
 
 
 def capacities(lp: LinearProgram, system: System) -> None:
@@ -17,14 +19,14 @@ def capacities(lp: LinearProgram, system: System) -> None:
     table = system.existing.merge(charge, on=PLACE).merge(system.years, on="year")
     cost = table["charge_usd_per_t"] * table["weight"]
     label = [*PLACE, "owner", "year"]
-    lp.variable("used", table, upper=table["existing_t"], cost=cost, unit=unit_of(table, system), label=label)
+    lp.variable("used", table, upper=table["existing_t"], cost=cost, **sizes(table, system), label=label)
     built = _built(system)
     cost = built["charge_usd_per_t"] * built["annuity_weight"]
     label = ["build", *PLACE, "owner", "year"]
-    lp.variable("build", built, upper=built["yearly_t"], cost=cost, unit=unit_of(built, system), label=label)
+    lp.variable("build", built, upper=built["yearly_t"], cost=cost, **sizes(built, system), label=label)
     funded = _funded(built, system)
     paid = -funded["capex_share"] * funded["charge_usd_per_t"] * funded["annuity_weight"]
-    lp.variable("subsidised", funded, cost=paid, unit=unit_of(funded, system), label=["policy", "build", "year"])
+    lp.variable("subsidised", funded, cost=paid, **sizes(funded, system), label=["policy", "build", "year"])
 
 
 def _built(system: System) -> pd.DataFrame:
@@ -48,14 +50,21 @@ def shared_places(system: System) -> pd.DataFrame:
 
 
 def owned_output(lp: LinearProgram, system: System) -> None:
-    """Output of shared sites by the nationality of the owner: for each traced market, and for the pooled ones."""
-    shared = shared_places(system)[[*PLACE, "owner"]].rename(columns={"mineral": "ore"})
+    """Output of shared sites by the nationality of the owner: for each traced market, and for the pooled ones.
+
+    `above` and `below`: how far that is from the owner's share of existing capacity. They cost nothing; what they are
+    worth tells equally cheap plans apart.
+    """
+    shared = shared_places(system).rename(columns={"mineral": "ore"})
     ratios = system.chain[["mineral", "stage", "ore", "ratio"]]
     for name in ("through", "pooled"):
         table = lp.variables[name].table.drop(columns=["ore", "ratio"], errors="ignore")
         table = table.merge(ratios, on=["mineral", "stage"]).merge(shared, on=["ore", "stage", "country"])
         label = [*PLACE, "owner", *(["market"] if name == "through" else []), "year"]
-        lp.variable(f"owned_{name}", table, unit=unit_of(table, system), label=label)
+        size = sizes(table, system)
+        lp.variable(f"owned_{name}", table, **size, label=label)
+        for side in ("above", "below"):
+            lp.variable(f"owned_{name}_{side}", table, **size | {"worth": NEARNESS * size["worth"]}, label=label)
 
 
 def sole_owners(table: pd.DataFrame, system: System) -> pd.DataFrame:
@@ -83,11 +92,11 @@ def stocks(lp: LinearProgram, system: System) -> None:
     price = table["mineral"].map(system.minerals.set_index("mineral")["price"])
     last = table["year"] == system.years["year"].max()
     cost = (table["holding_usd_per_t"] - np.where(last, KEPT_VALUE * price, 0.0)) * table["weight"]
-    unit = unit_of(table, system)
+    size = sizes(table, system)
     least = table["target_t"].where(~table["release"].astype(bool), 0.0)
-    lp.variable("stock", table, lower=least, upper=table["most_t"], cost=cost, unit=unit, label=keys)
-    lp.variable("bought", table[keys], unit=unit, label=keys)
-    lp.variable("released", table[keys], unit=unit, label=keys)
+    lp.variable("stock", table, lower=least, upper=table["most_t"], cost=cost, label=keys, **size)
+    lp.variable("bought", table[keys], label=keys, **size)
+    lp.variable("released", table[keys], label=keys, **size)
 
 
 KEPT_VALUE = 0.9

@@ -14,8 +14,8 @@ from supplychain.program.variables.steps import (
     delivery_reference,
     delivery_steps,
     pooled_excess,
+    sizes,
     traced_excess,
-    unit_of,
     yearly,
 )
 from supplychain.system.build import System
@@ -35,7 +35,7 @@ def flows(lp: LinearProgram, system: System) -> None:
     table = table.assign(tariff_usd_per_t=path_tariffs(table, system))
     cost = (table["cost"] + table["tariff_usd_per_t"]) * table["weight"]
     label = ["mineral", *STAGES, "supplier", "market", "year"]
-    lp.variable("flow", table, cost=cost, unit=unit_of(table, system), label=label)
+    lp.variable("flow", table, cost=cost, **sizes(table, system), label=label)
     through = pd.concat(
         [
             system.paths.loc[system.paths[stage] != "", ["mineral", "market", stage]]
@@ -46,9 +46,9 @@ def flows(lp: LinearProgram, system: System) -> None:
     ).drop_duplicates()
     through = yearly(through[[*PLACE, "market"]].merge(system.chain[["mineral", "stage", "ore", "ratio"]]), system)
     cost = -credit_of(through, system) * through["ratio"] * through["weight"]
-    lp.variable("through", through, cost=cost, unit=unit_of(through, system), label=[*PLACE, "market", "year"])
+    lp.variable("through", through, cost=cost, **sizes(through, system), label=[*PLACE, "market", "year"])
     total = yearly(system.use.loc[system.use["traced"], ["mineral", "market"]].drop_duplicates(), system)
-    lp.variable("total", total, unit=unit_of(total, system), label=["mineral", "market", "year"])
+    lp.variable("total", total, **sizes(total, system), label=["mineral", "market", "year"])
 
 
 def path_tariffs(table: pd.DataFrame, system: System) -> np.ndarray:
@@ -81,7 +81,7 @@ def deliveries(lp: LinearProgram, system: System) -> None:
     steps = steps.assign(tariff_usd_per_t=np.where(steps["traced"], 0.0, tariff))
     cost = (steps["cost"] + steps["tariff_usd_per_t"]) * steps["weight"]
     label = ["mineral", "supplier", "market", "year", "step"]
-    lp.variable("delivered", steps, upper=steps["width_t"], cost=cost, unit=unit_of(steps, system), label=label)
+    lp.variable("delivered", steps, upper=steps["width_t"], cost=cost, **sizes(steps, system), label=label)
     reference = delivery_reference(steps).merge(system.years, on="year")
     lp.offset += float((reference["musd"] * reference["weight"]).sum()) * 1e6
 
@@ -92,14 +92,14 @@ def pooled_flows(lp: LinearProgram, system: System) -> None:
     columns = ["feed", "mineral", "stage", "origin", "next_stage", "destination", "share"]
     feed = yearly(pooled[columns].assign(cost=pooled[MOVES].sum(axis=1)), system)
     label = ["mineral", "stage", "origin", "destination", "year"]
-    lp.variable("feed", feed, cost=feed["cost"] * feed["weight"], unit=unit_of(feed, system), label=label)
+    lp.variable("feed", feed, cost=feed["cost"] * feed["weight"], **sizes(feed, system), label=label)
     output = yearly(_pooled_places(system, pooled), system)
     cost = (output["opex_usd_per_t"] - credit_of(output, system)) * output["weight"]
-    lp.variable("pooled", output, cost=cost, unit=unit_of(output, system), label=[*PLACE, "year"])
+    lp.variable("pooled", output, cost=cost, **sizes(output, system), label=[*PLACE, "year"])
     for name, table in (("excess", traced_excess(system)), ("pooled_excess", pooled_excess(system, pooled))):
         cost = table["cost"] * table["weight"]
         label = [c for c in ("mineral", "stage", "origin", "destination", "market", "year", "step") if c in table]
-        lp.variable(name, table, upper=table["width_t"], cost=cost, unit=unit_of(table, system), label=label)
+        lp.variable(name, table, upper=table["width_t"], cost=cost, **sizes(table, system), label=label)
 
 
 def _pooled_places(system: System, pooled: pd.DataFrame) -> pd.DataFrame:
@@ -129,4 +129,4 @@ def shipments(lp: LinearProgram, system: System) -> None:
     table = yearly(system.ways, system)
     table = table.assign(cost=way_costs(table, system.legs, system.way_legs))
     label = ["mineral", "stage", "origin", "destination", "corridor", "year"]
-    lp.variable("shipped", table, cost=table["cost"] * table["weight"], unit=unit_of(table, system), label=label)
+    lp.variable("shipped", table, cost=table["cost"] * table["weight"], **sizes(table, system), label=label)

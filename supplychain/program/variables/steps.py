@@ -32,6 +32,14 @@ def unit_of(table: pd.DataFrame, system: System) -> np.ndarray:
     return table["mineral"].map(units).to_numpy(dtype=float)
 
 
+def sizes(table: pd.DataFrame, system: System) -> dict[str, np.ndarray]:
+    """`unit` of each row's columns, tonnes, and their `worth`, the mineral's normal price in present value, USD/t."""
+    prices = system.minerals.set_index("mineral")["price"]
+    weight = table["year"].map(system.years.set_index("year")["weight"])
+    worth = table["mineral"].map(prices).fillna(0.0) * weight
+    return {"unit": unit_of(table, system), "worth": worth.to_numpy(dtype=float)}
+
+
 def switching_cost(multiple: np.ndarray, substitution: np.ndarray) -> np.ndarray:
     """Marginal switching cost as a share of the price: 1 - multiple^(-1/sigma) (eq. 8)."""
     return 1.0 - multiple ** (-1.0 / substitution)

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from supplychain.program.lp import LinearProgram
-from supplychain.program.variables.steps import forgone_steps, unit_of
+from supplychain.program.variables.steps import forgone_steps, sizes
 from supplychain.system.build import System
 
 
@@ -15,7 +15,7 @@ def uses(lp: LinearProgram, system: System) -> None:
     steps = forgone_steps(system)
     cost = steps["value_usd_per_t"] * steps["weight"]
     label = ["mineral", "market", "year", "step"]
-    lp.variable("forgone", steps, upper=steps["width_t"], cost=cost, unit=unit_of(steps, system), label=label)
+    lp.variable("forgone", steps, upper=steps["width_t"], cost=cost, **sizes(steps, system), label=label)
     # Where the data say what use is worth, the objective is cost less the value of what is used.
     worth = system.use.merge(system.years, on="year").fillna({"value_usd_per_t": 0.0})
     lp.offset -= float((worth["value_usd_per_t"] * worth["tonnes"] * worth["weight"]).sum())
@@ -45,4 +45,4 @@ def secondary(lp: LinearProgram, system: System) -> None:
     """w: secondary supply beyond the base year's, by the service whose scrap it is."""
     table = system.collection.merge(system.minerals[["mineral"]], on="mineral").merge(system.years, on="year")
     cost = table["cost_usd_per_t"] * table["weight"]
-    lp.variable("secondary", table, cost=cost, unit=unit_of(table, system), label=["mineral", "service", "year"])
+    lp.variable("secondary", table, cost=cost, **sizes(table, system), label=["mineral", "service", "year"])
