@@ -92,6 +92,17 @@ def test_the_rest_of_the_world_leaves_out_the_countries_that_stand_apart(data, m
     assert both.sum() < 1.04 * world_kt * 1_000
 
 
+def test_what_was_made_in_a_year_is_not_its_plants_capacity(data):
+    """Output of 2024 says what plants can do only where it is above output of 2025 over the usual utilisation."""
+    items = data["stage_defaults"].set_index(["stage", "item"])["value"]
+    own = data["economics"].set_index(["mineral", "stage", "item"])["value"]
+    table = data["capacity"]
+    for row in table[(table["year"] == BASE) & (table["source"] == "iea_cm2025")].itertuples():
+        usual = own.get((row.mineral, row.stage, "utilisation"), items[row.stage, "utilisation"])
+        made = output(data, row.mineral, row.stage, row.country)
+        assert row.capacity_t > made / usual, (row.mineral, row.stage, row.country)
+
+
 def test_nickel_of_norway_and_brazil(data):
     made = output(data, "nickel", "refine")
     assert made["NOR"] == 95_013 and made["BRA"] == 57_000
