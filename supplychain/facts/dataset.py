@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
 
@@ -35,6 +35,12 @@ class Dataset:
     tables: dict[str, pd.DataFrame]
     money: str
     digest: str
+    _whole: Dataset | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def whole(self) -> Dataset:
+        """The facts with nothing left out: what a scenario may name although this part does not hold it."""
+        return self._whole or self
 
     def __getitem__(self, table: str) -> pd.DataFrame:
         return self.tables[table]
@@ -47,7 +53,8 @@ class Dataset:
         """The facts of a few minerals, for a model that solves in a second.
 
         A mineral that is drawn from another's mines brings that one along. A by-product whose host is left out counts
-        as won for its own sake, and a service asks for what is left of its technologies' minerals.
+        as won for its own sake, and a service asks for what is left of its technologies' minerals. The part remembers
+        the whole, so that a scenario may still name what is left out.
 
         Raises
         ------
@@ -63,7 +70,7 @@ class Dataset:
         kept = list(dict.fromkeys([*kept, *(ore for ore in ores.reindex(kept) if ore)]))
         tables = {name: _of_minerals(table, kept) for name, table in self.tables.items()}
         digest = hashlib.sha256(f"{self.digest} {sorted(kept)}".encode()).hexdigest()
-        return Dataset(self.path, tables, self.money, digest)
+        return Dataset(self.path, tables, self.money, digest, self.whole)
 
     def _ipython_key_completions_(self) -> list[str]:
         return list(self.tables)

@@ -32,6 +32,10 @@ class InputError(Exception):
         return type(self), (self.faults,)
 
 
+class LeftOutWarning(UserWarning):
+    """A scenario speaks of what a part of the facts leaves out; the message has one line for each place."""
+
+
 class InfeasibleError(Exception):
     """No plan satisfies every constraint; the message says which of them clash.
 

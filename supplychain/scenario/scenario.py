@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from html import escape
@@ -14,8 +15,8 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from ruamel.yaml.comments import CommentedMap
 
 from supplychain.facts.dataset import Dataset
-from supplychain.facts.errors import Fault, InputError, nearest
-from supplychain.scenario import documents
+from supplychain.facts.errors import Fault, InputError, LeftOutWarning, nearest
+from supplychain.scenario import documents, parts
 from supplychain.scenario.files import find
 from supplychain.scenario.policies import KINDS, LATER, AnyPolicy, Policy, Year, kind_of
 
@@ -135,7 +136,8 @@ def read(name: str | Path, dataset: Dataset, settings: Sequence[str] = ()) -> Sc
     Parameters
     ----------
     name : path of a YAML file, or the bare name of a scenario.
-    dataset : the facts whose minerals, countries, groups, markets and sources it may name.
+    dataset : the facts whose minerals, countries, groups, markets and sources it may name. Of a part of the facts
+        (`Dataset.only`) it may name all that the whole holds: what the part leaves out is dropped, with a warning.
     settings : values to change, each `policies.ID.field=value`; `policies.ID=null` removes a policy.
 
     Raises
@@ -157,10 +159,17 @@ def read(name: str | Path, dataset: Dataset, settings: Sequence[str] = ()) -> Sc
     )
     for setting in settings:
         scenario = _set(scenario, setting)
-    faults = [*_check_names(scenario, dataset), *_check_years(scenario, draft.horizons)]
+    faults = [*_check_names(scenario, dataset.whole), *_check_years(scenario, draft.horizons)]
     if faults:
         raise InputError(sorted(faults, key=lambda fault: (str(fault.file), fault.line, fault.column)))
-    return scenario
+    return _fitted(scenario, dataset)
+
+
+def _fitted(scenario: Scenario, dataset: Dataset) -> Scenario:
+    """The scenario without what a part of the facts leaves out, which is told in one warning."""
+    if gone := list(parts.told(scenario.policies, dataset, scenario.where)):
+        warnings.warn("\n".join(map(str, gone)), LeftOutWarning, stacklevel=3)
+    return replace(scenario, policies=parts.fitted(scenario.policies, dataset)) if gone else scenario
 
 
 def _draft(path: Path, below: tuple[Path, ...], seen: dict[Path, _Draft]) -> _Draft:
