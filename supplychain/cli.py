@@ -78,14 +78,16 @@ def run(
     out: Out = Path("results"),
     figures: Annotated[bool, typer.Option("--figures/--no-figures", help="Draw the figures too.")] = False,
     settings: Settings = None,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Solve what is unchanged too.")] = False,
     workers: Annotated[int, typer.Option("--workers", min=1, help="Scenarios solved at once.")] = os.cpu_count() or 1,
     quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
     """Solve each scenario, print one summary row each, and write OUT/NAME/."""
     from supplychain.facts.dataset import read
-    from supplychain.results.result import Result
-    from supplychain.results.run import run_all
+    from supplychain.results.kept import is_kept
+    from supplychain.results.result import Result, load
+    from supplychain.results.run import Shared, run_all
     from supplychain.results.summary import observed_multiples, reference_first, summary_table
     from supplychain.scenario.scenario import read as read_scenario
     from supplychain.show.figures.gallery import draw_all, draw_comparison
@@ -95,19 +97,24 @@ def run(
         step(f"reading {len(scenarios)} scenario(s)")
         known = read(data)
         stories = [read_scenario(name, known, settings or ()) for name in scenarios]
-        _warn(examine(stories, known)[1])
-        results: list[Result] = []
-        step(f"solving {len(stories)} scenario(s)")
-        for story, result in zip(stories, run_all(stories, known, workers), strict=True):
-            results.append(result)
+        changed = [story for story in stories if fresh or not is_kept(out / story.name, story, known)]
+        shared = Shared.by(changed, known)
+        _warn(examine(changed, known, shared.base)[1])
+        solved: dict[str, Result] = {}
+        step(f"solving {len(changed)} scenario(s)")
+        for story, result in zip(changed, run_all(changed, shared, workers), strict=True):
+            solved[story.name] = result
             _warn(idle(result.tables["policies"], story))
             folder = result.save(out / story.name)
             if figures:
                 draw_all(result, folder / "figures")
-            step(f"solved {len(results)} of {len(stories)}")
+            step(f"solved {len(solved)} of {len(changed)}")
+        results = [solved.get(story.name) or load(out / story.name) for story in stories]
         if figures and len(results) > 1:
             draw_comparison(reference_first(results), observed_multiples(known), out / "figures")
     _show(summary_table(results), quiet, as_json, "Scenarios")
+    if len(changed) < len(stories) and not (quiet or as_json):
+        typer.echo(f"{len(stories) - len(changed)} of {len(stories)} unchanged, not solved again (--fresh solves all)")
 
 
 @app.command()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import signal
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import partial
 from importlib.metadata import version
 from multiprocessing import Pool
@@ -18,12 +19,36 @@ from supplychain.facts.errors import InfeasibleError
 from supplychain.program.equations import build_program
 from supplychain.program.lp import LinearProgram
 from supplychain.results import conflicts, indicators, tables
+from supplychain.results.kept import code_digest
 from supplychain.results.result import Result
-from supplychain.results.summary import summarise
+from supplychain.results.summary import REFERENCE, summarise
 from supplychain.scenario import scenario
+from supplychain.scenario.policies import Tables
 from supplychain.scenario.scenario import Scenario
 from supplychain.solve.highs import Solution, Solver
-from supplychain.system.build import System, build_system
+from supplychain.solve.start import Start
+from supplychain.system.build import System, base_tables, build_system
+
+
+@dataclass(frozen=True)
+class Shared:
+    """What scenarios on the same facts share, made once for all of them.
+
+    Attributes
+    ----------
+    known : the facts.
+    base : the system's tables before any policy, by horizon; what is missing is made for each scenario.
+    start : the basis of a scenario that has been solved.
+    """
+
+    known: Dataset
+    base: Mapping[range, Tables] = field(default_factory=dict, repr=False)
+    start: Start | None = field(default=None, repr=False)
+
+    @classmethod
+    def by(cls, stories: Sequence[Scenario], known: Dataset) -> Shared:
+        """What these scenarios share before any is solved."""
+        return cls(known, {years: base_tables(known, years) for years in {story.years for story in stories}})
 
 
 def run(name: str | Path | Scenario, data: str | Path | Dataset | None = None) -> Result:
@@ -43,30 +68,34 @@ def run(name: str | Path | Scenario, data: str | Path | Dataset | None = None) -
     InputError : the scenario or the data cannot be used.
     InfeasibleError : no plan satisfies every constraint; the message names those that clash.
     """
-    clock = _Clock()
     known = data if isinstance(data, Dataset) else facts.read(data)
     story = name if isinstance(name, Scenario) else scenario.read(name, known)
-    clock.stop("read")
-    system = build_system(known, story)
+    return solve(story, Shared(known))[0]
+
+
+def solve(story: Scenario, shared: Shared) -> tuple[Result, Start | None]:
+    """Solve one scenario on what it shares with others; the result, and the basis for the next.
+
+    Raises
+    ------
+    InfeasibleError : as `run`.
+    """
+    clock = _Clock()
+    system = build_system(shared.known, story, shared.base.get(story.years))
     clock.stop("system")
     program = build_program(system)
     clock.stop("program")
+    solver = Solver(program)
+    clock.stop("pass")
     try:
-        solver = Solver(program)
-        clock.stop("pass")
-        solution = solver.solve()
+        solution = solver.solve(shared.start)
     except InfeasibleError as error:
         raise InfeasibleError(f"{story.name}: {conflicts.in_words(program, system, error)}") from None
     clock.stop("solve")
-    tidy = tidy_tables(known, program, system, solution)
+    tidy = tidy_tables(shared.known, program, system, solution)
     clock.stop("tables")
-    return Result(
-        name=story.name,
-        title=story.title,
-        objective=solution.objective,
-        manifest=_manifest(known, story, program, solution, clock.parts),
-        tables=tidy,
-    )
+    manifest = _manifest(shared.known, story, program, solution, clock.parts)
+    return Result(story.name, story.title, solution.objective, manifest, tidy), solver.start
 
 
 class _Clock:
@@ -117,6 +146,7 @@ def _manifest(
     balance = tables.closure(program, solution)
     return {
         "supplychain": version("supplychain"),
+        "code": code_digest(),
         "scenario": {"name": story.name, "sha256": story.digest, "resolved": story.resolved()},
         "data": {"sha256": known.digest, "money": known.money},
         "solver": certificate.solver,
@@ -133,8 +163,11 @@ def _manifest(
     }
 
 
-def run_all(stories: Sequence[Scenario], known: Dataset, workers: int = 1) -> Iterator[Result]:
-    """Solve several scenarios on the same facts, each in a process of its own; results come in the order given.
+def run_all(stories: Sequence[Scenario], shared: Shared, workers: int = 1) -> Iterator[Result]:
+    """Solve several scenarios on the same facts in processes of their own; results come in the order given.
+
+    The first is solved alone (the reference, where it is among them), the others start from its basis. None of this
+    shows in the results.
 
     Parameters
     ----------
@@ -144,8 +177,19 @@ def run_all(stories: Sequence[Scenario], known: Dataset, workers: int = 1) -> It
     ------
     InfeasibleError : as `run`; results that came before it stand.
     """
+    if not stories:
+        return
+    first = next((i for i, story in enumerate(stories) if story.name == REFERENCE), 0)
     with Pool(min(workers, len(stories)), initializer=_leave_interrupts) as pool:
-        yield from pool.imap(partial(run, data=known), stories)
+        head, start = pool.apply(solve, (stories[first], shared))
+        others = [story for i, story in enumerate(stories) if i != first]
+        rest = pool.imap(partial(_result, shared=replace(shared, start=start)), others)
+        for i in range(len(stories)):
+            yield head if i == first else next(rest)
+
+
+def _result(story: Scenario, shared: Shared) -> Result:
+    return solve(story, shared)[0]
 
 
 def _leave_interrupts() -> None:

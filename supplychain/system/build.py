@@ -123,8 +123,12 @@ EMPTY: dict[str, dict[str, type]] = {
 }
 
 
-def build_system(dataset: Dataset, scenario: Scenario) -> System:
+def build_system(dataset: Dataset, scenario: Scenario, base: Tables | None = None) -> System:
     """Join facts and scenario: the base tables, then what each policy edits in them.
+
+    Parameters
+    ----------
+    base : what `base_tables` gives for these facts and the scenario's years, where it has been made already.
 
     Returns
     -------
@@ -132,7 +136,8 @@ def build_system(dataset: Dataset, scenario: Scenario) -> System:
     """
     years = list(scenario.years)
     weights = [(1 + scenario.discount_rate) ** (years[0] - year) for year in years]
-    tables = _base_tables(dataset, years) | {"years": pd.DataFrame({"year": years, "weight": weights})}
+    base = base_tables(dataset, scenario.years) if base is None else base
+    tables = base | {"years": pd.DataFrame({"year": years, "weight": weights})}
     tables |= {name: _empty(columns) for name, columns in EMPTY.items()}
     tables = policies.apply(dict(scenario.policies), tables, dataset, scenario.years)
     tables["use"] = uses.with_growth(tables)
@@ -144,8 +149,9 @@ def _empty(columns: dict[str, type]) -> pd.DataFrame:
     return pd.DataFrame({column: [] for column in columns}).astype(types)
 
 
-def _base_tables(dataset: Dataset, years: list[int]) -> Tables:
-    """The tables before any policy."""
+def base_tables(dataset: Dataset, horizon: range) -> Tables:
+    """The tables before any policy: they depend on facts and horizon alone, and no policy changes them in place."""
+    years = list(horizon)
     prices = calibration_prices(dataset)
     wanted = _wants(dataset, years, prices)
     energy = uses.energy_use(wanted["technologies"], wanted["services"], wanted["intensities"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import combinations
 
@@ -40,19 +40,26 @@ NOTHING_MUSD = 1e-6
 ADDING = ("members", "deliveries", "funds", "tariffs", "credits")
 
 
-def examine(scenarios: Sequence[Scenario], dataset: Dataset) -> tuple[pd.DataFrame, list[Fault]]:
+def examine(
+    scenarios: Sequence[Scenario], dataset: Dataset, base: Mapping[range, Tables] | None = None
+) -> tuple[pd.DataFrame, list[Fault]]:
     """What each policy of the scenarios touches, and the warnings that can be told before solving.
+
+    Parameters
+    ----------
+    base : what `base_tables` gives by horizon, where it has been made already.
 
     Returns
     -------
     DataFrame: scenario, policy, kind, touches (how many rows and cells of which tables); and the warnings.
     """
-    base: dict[range, Tables] = {}
+    bare: dict[range, Tables] = {}
     rows, found = [], []
     for scenario in scenarios:
-        if scenario.policies and scenario.years not in base:
-            base[scenario.years] = build_system(dataset, replace(scenario, policies={})).tables()
-        tables = base.get(scenario.years, {})
+        if scenario.policies and scenario.years not in bare:
+            without = replace(scenario, policies={})
+            bare[scenario.years] = build_system(dataset, without, (base or {}).get(scenario.years)).tables()
+        tables = bare.get(scenario.years, {})
         written = {name: _written(name, p, tables, dataset, scenario) for name, p in scenario.policies.items()}
         rows += [(scenario.name, n, kind_of(type(p)), _sizes(written[n])) for n, p in scenario.policies.items()]
         rows += [(scenario.name, "", "no policies", "")] if not scenario.policies else []

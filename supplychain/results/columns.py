@@ -1,0 +1,141 @@
+"""What each table of a result holds, and what each of its columns means, with its unit."""
+
+from __future__ import annotations
+
+TABLES: dict[str, str] = {
+    "summary": "the headline figures",
+    "paths": "whole ways from mine to traced market",
+    "supply": "who supplies each market, stage by stage",
+    "dependence": "how far each market depends on single suppliers, by place of the plant",
+    "dependence_by_owner": "the same by nationality of the plant's owner",
+    "prices": "delivered prices",
+    "policies": "what each policy asked for, what the plan has, and what it costs at the margin",
+    "capacity": "plants: what exists, what is used, what is built",
+    "unmet": "use given up and services not delivered",
+    "costs": "cost by item",
+    "switching": "cost of leaving the base year's suppliers",
+    "corridors": "legs of Central Asia's corridors and their capacity",
+    "shipments": "moves out of and into Central Asia, all markets",
+    "byproducts": "what host plants yield, what of it is used and what stays unsold",
+    "technology": "what each energy service deploys",
+    "secondary": "supply from scrap beyond the base year's",
+    "stocks": "stockpiles at the year's end",
+    "public": "what the treasury pays for each policy",
+    "entry": "unused sources and what their cost would have to fall to",
+    "edits": "tables of the system in which two scenarios differ",
+    "sources": "every work that a fact was taken from",
+}
+
+# Description and unit; an entry `table.column` goes before the column's general one.
+COLUMNS: dict[str, tuple[str, str]] = {
+    "metric": ("what is measured", ""),
+    "value": ("its value", "see unit"),
+    "unit": ("unit of the row's figure", ""),
+    "year": ("calendar year", ""),
+    "mineral": ("mineral id", ""),
+    "market": ("market id; `all` for every market together", ""),
+    "mine": ("country of the mine", ""),
+    "refine": ("country of the refinery", ""),
+    "fabricate": ("country of the last plant, where the chain has a third stage", ""),
+    "supplier": ("last supplier before the market, as customs record it", ""),
+    "corridor": ("corridor of the last leg", ""),
+    "tonnes": ("contained mineral", "t"),
+    "cost_usd_per_t": ("operating cost, freight, time and margin", "USD/t"),
+    "stage": ("mine, refine, fabricate, or supply: the last supplier", ""),
+    "country": ("country of the plant", ""),
+    "owner": ("nationality of the plant's owner", ""),
+    "share": ("share of the market's supply at the stage, or of use", "1"),
+    "low_t": ("least tonnes in any plan that costs as little", "t"),
+    "high_t": ("most tonnes in any plan that costs as little", "t"),
+    "top_supplier": ("largest supplier outside the market", ""),
+    "top_share": ("its share", "1"),
+    "hhi": ("Herfindahl-Hirschman index of supplying countries", "1"),
+    "hhi_low": ("least HHI in any plan that costs as little", "1"),
+    "hhi_high": ("greatest HHI in any plan that costs as little", "1"),
+    "share_feoc": ("share of the countries of concern (group feoc)", "1"),
+    "share_central_asia": ("share of Central Asia", "1"),
+    "net_import_reliance": ("share from outside the market", "1"),
+    "usd_per_t": ("delivered price: what one more tonne would cost", "USD/t"),
+    "observed_usd_per_t": ("normal price on which the model is calibrated", "USD/t"),
+    "policy": ("id of the policy in the scenario", ""),
+    "kind": ("kind of policy", ""),
+    "scope": ("group or country that is limited", ""),
+    "asked": ("limit set by the policy", "share, t or million USD"),
+    "achieved": ("what the plan has", "as asked"),
+    "binding": ("whether the limit binds", ""),
+    "shadow_price": ("what loosening the limit by one unit would save in the year", "see unit"),
+    "shadow_price_usd_per_t": ("what one tonne moved off the limited group costs in the year", "USD/t"),
+    "site": ("blank for what exists, `expansion`, or a project id", ""),
+    "existing_t": ("capacity that exists or is under construction", "t/yr"),
+    "used_t": ("use of it", "t/yr"),
+    "built_t": ("capacity that comes on line in the year", "t/yr"),
+    "capex_musd": ("capital cost of what is built", "million USD"),
+    "subsidy_musd": ("part of it that a fund pays", "million USD"),
+    "scarcity_rent_usd_per_t": ("what one more t/yr at the site would save in the year", "USD/t"),
+    "item": ("mineral or service; for costs, the kind of cost", ""),
+    "amount": ("tonnes or units given up", "see unit"),
+    "value_musd": ("its value", "million USD"),
+    "musd": ("cost of the year, not discounted", "million USD"),
+    "valid_from": ("least limit for which the shadow price holds", "as asked"),
+    "valid_to": ("greatest limit for which the shadow price holds", "as asked"),
+    "entry_cost_usd_per_t": ("what its operating cost would have to fall to", "USD/t"),
+    "only": ("rows of the table that the other scenario has not", ""),
+    "name": ("what it is called", ""),
+    "leg": ("leg of a corridor, between two nodes", ""),
+    "capacity_t": ("what the leg can carry, all goods; blank where nothing limits it", "t/yr"),
+    "background_t": ("other freight on the leg", "t/yr"),
+    "origin": ("country that the tonnes leave", ""),
+    "destination": ("country or market that they go to", ""),
+    "gross_t": ("weight that travels: ore or concentrate, not metal in it", "t"),
+    "available_t": ("what could be had", "t"),
+    "unsold_t": ("yielded by the host plants, but not sold", "t"),
+    "service": ("energy service, e.g. light_ev", ""),
+    "technology": ("technology that gives the service", ""),
+    "deployed": ("new units in the year", "see unit"),
+    "reference_share": ("its share in the reference mix", "1"),
+    "bought_t": ("put into the stock in the year", "t"),
+    "released_t": ("taken out of the stock in the year", "t"),
+    "level_t": ("stock at the year's end", "t"),
+    "target_t": ("least stock that the policy asks for", "t"),
+    "paths.corridor": ("corridor of the way to the market", ""),
+    "shipments.stage": ("stage whose product travels", ""),
+    "byproducts.used_t": ("sold", "t"),
+    "byproducts.shadow_price_usd_per_t": ("what one more tonne from the host plants would save in the year", "USD/t"),
+    "corridors.used_t": ("gross weight of the minerals carried", "t/yr"),
+    "corridors.shadow_price_usd_per_t": ("what one more tonne of capacity would save in the year", "USD/t"),
+    "secondary.available_t": ("what could be had from scrap beyond the base year's", "t"),
+    "secondary.used_t": ("supplied from scrap beyond the base year's", "t"),
+    "technology.share": ("its share in what the service deploys", "1"),
+    "policies.field": ("setting of the policy, or of the scenario where the policy is blank", ""),
+    "policies.before": ("in the first scenario; blank where it has none", ""),
+    "policies.after": ("in the second scenario; blank where it has none", ""),
+    "edits.table": ("table of the system, before anything is solved", ""),
+    "edits.only_before": ("rows that only the first scenario has", ""),
+    "edits.only_after": ("rows that only the second scenario has", ""),
+    "edits.columns": ("columns in which rows at the same place differ", ""),
+    "sources.source": ("id, as the facts name it", ""),
+    "sources.title": ("title", ""),
+    "sources.publisher": ("publisher or author", ""),
+    "sources.year": ("year of publication", ""),
+    "sources.url": ("DOI or address", ""),
+    "sources.licence": ("terms of use", ""),
+    "public.item": ("what is paid for", ""),
+    "public.musd": ("public money of the year, not discounted; negative where the treasury earns", "million USD"),
+}
+
+# Endings of columns in a comparison of two scenarios.
+COMPARED = {"_before": "first scenario", "_after": "second scenario", "_difference": "second less first"}
+
+
+def described(table: str, column: str) -> tuple[str, str]:
+    """What a column of a table holds, and its unit ("1" for shares, blank where there is none).
+
+    Raises
+    ------
+    KeyError : no such column is known.
+    """
+    for ending, side in COMPARED.items():
+        if column.endswith(ending):
+            description, unit = described(table, column.removesuffix(ending))
+            return f"{description} ({side})", unit
+    return COLUMNS.get(f"{table}.{column}") or COLUMNS[column]
