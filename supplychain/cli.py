@@ -66,6 +66,11 @@ def _told() -> Iterator[None]:
     except InfeasibleError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(NO_PLAN) from None
+    except OSError as error:
+        # Who writes a file says so himself; this is for the rest, such as a full /tmp.
+        what = f"cannot be read or written: {error.strerror or error}"
+        typer.echo(str(Fault(Path(error.filename or "."), 1, 1, what)), err=True)
+        raise typer.Exit(BAD_INPUT) from None
     except KeyboardInterrupt:
         typer.echo("interrupted; finished scenarios are kept", err=True)
         raise typer.Exit(INTERRUPTED) from None

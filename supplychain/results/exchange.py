@@ -25,6 +25,7 @@ from supplychain.results.formats import Format
 from supplychain.results.package import rounded
 from supplychain.results.result import Result, load
 from supplychain.results.run import run
+from supplychain.results.writing import check_folder, check_writable, told, whole_file
 from supplychain.scenario import scenario
 from supplychain.scenario.scenario import Scenario
 from supplychain.solve import highs
@@ -101,7 +102,7 @@ def export(name: str, form: Format, to: Path, known: Dataset, settings: Sequence
     writers: dict[str, Callable[[Result, Dataset, Path], Path]] = {
         "iamc": lambda result, _, file: write_iamc(result, file),
         "xlsx": write_excel,
-        "parquet": lambda result, _, folder: _folder(result, folder, largest_csv=0),
+        "parquet": lambda result, _, folder: result.save(folder, largest_csv=0),
         "frictionless": write_frictionless,
     }
     return writers[form](result_of(name, known, settings), known, to)
@@ -112,9 +113,8 @@ def _prepare(form: Format, to: Path) -> None:
     if form in ("iamc", "xlsx"):
         _optional({"iamc": "pyam", "xlsx": "openpyxl"}[form], to)
     if form == "parquet" or (form == "frictionless" and to.suffix != ".zip"):
-        _check_folder(to)
-    with _whole(to, replaces=False):
-        pass
+        check_folder(to)
+    check_writable(to)
 
 
 def is_result_folder(name: str | Path) -> bool:
@@ -150,7 +150,7 @@ def write_program(story: Scenario, known: Dataset, file: Path, form: Literal["mp
         "Columns: tonnes of contained mineral a year; deployed, shifted, undelivered: units of the service. Unscaled.",
     ]
     sign = {"mps": "*", "lp": "\\"}[form]
-    with _whole(file) as whole, tempfile.TemporaryDirectory(dir=whole.parent) as temporary:
+    with whole_file(file) as whole, tempfile.TemporaryDirectory(dir=whole.parent) as temporary:
         plain = Path(temporary) / f"program.{form}"
         highs.write(program, plain)
         with plain.open("rb") as source, whole.open("wb") as target:
@@ -207,7 +207,7 @@ def write_iamc(result: Result, file: Path) -> Path:
     """The IAMC table through pyam, years as columns: CSV, or Excel where the file's ending is `.xlsx`."""
     pyam = _optional("pyam", file)
     frame = pyam.IamDataFrame(iamc_table(result))
-    with _whole(file) as whole:
+    with whole_file(file) as whole:
         write = frame.to_excel if file.suffix == ".xlsx" else frame.to_csv
         write(whole)
     return file
@@ -224,7 +224,7 @@ def write_excel(result: Result, known: Dataset, file: Path) -> Path:
     meaning = [(name, column, *described(name, column)) for name, table in tables.items() for column in table]
     columns = pd.DataFrame(meaning, columns=["table", "column", "description", "unit"])
     sheets = {"about": _about(result)} | tables | {"columns": columns, "sources": known["sources"]}
-    with _whole(file) as whole:
+    with whole_file(file) as whole:
         workbook.write(sheets, whole)
     return file
 
@@ -247,59 +247,32 @@ def write_frictionless(result: Result, known: Dataset, to: Path) -> Path:
     """The result folder with the sources of the facts as one more table; a zip of it where the ending is `.zip`."""
     whole = replace(result, tables=result.tables | {"sources": known["sources"]})
     if to.suffix != ".zip":
-        return _folder(whole, to)
-    with _whole(to) as file, tempfile.TemporaryDirectory(dir=file.parent) as temporary:
+        return whole.save(to)
+    with whole_file(to) as file, tempfile.TemporaryDirectory(dir=file.parent) as temporary:
         whole.save(Path(temporary) / "package")
         shutil.make_archive(str(file.with_suffix("")), "zip", Path(temporary) / "package")
     return to
 
 
-def _folder(result: Result, folder: Path, **how: int) -> Path:
-    with _told(folder):
-        return result.save(folder, **how)
-
-
-def _check_folder(folder: Path) -> None:
-    """A folder to write must be new, empty, or hold an earlier package: nobody else's files are replaced."""
-    if folder.exists() and not (folder.is_dir() and (_is_empty(folder) or (folder / "datapackage.json").is_file())):
-        raise InputError([Fault(folder, 1, 1, "is there already and is no data package; name another folder")])
-
-
-def _is_empty(folder: Path) -> bool:
-    return next(folder.iterdir(), None) is None
-
-
-@contextmanager
-def _whole(file: Path, replaces: bool = True) -> Iterator[Path]:
-    """A file beside the wanted one, of the same ending, that takes its place once it is written whole."""
-    with _told(file):
-        file.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=file.parent, prefix=f".{file.name}-") as temporary:
-            whole = Path(temporary) / f"whole{file.suffix}"
-            yield whole
-            if replaces:
-                whole.replace(file)
-
-
-@contextmanager
-def _told(path: Path) -> Iterator[None]:
-    """A file that cannot be written is a fault of the input."""
-    try:
-        yield
-    except OSError as error:
-        raise InputError([Fault(path, 1, 1, f"cannot be written: {error.strerror or error}")]) from None
-
-
 def _optional(package: str, file: Path) -> Any:
     """A package of the `interop` extra; what it warns of at import does not concern the user."""
     # The units that pyam reads are cached with the path of the environment that read them first.
-    os.environ.setdefault(
-        "IAM_UNITS_CACHE", str(Path(tempfile.gettempdir()) / f"iam-units-{crc32(sys.prefix.encode()):x}")
-    )
+    cache = Path(tempfile.gettempdir()) / f"iam-units-{crc32(sys.prefix.encode()):x}"
+    os.environ.setdefault("IAM_UNITS_CACHE", str(cache))
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), told(file), _gone_if_torn(cache):
             warnings.simplefilter("ignore")
             return importlib.import_module(package)
     except ImportError:
         message = f"needs the package {package}: pip install 'supplychain[interop]'"
         raise InputError([Fault(file, 1, 1, message)]) from None
+
+
+@contextmanager
+def _gone_if_torn(cache: Path) -> Iterator[None]:
+    """A cache that a full disk leaves half written goes: it could not be read the next time."""
+    try:
+        yield
+    except OSError:
+        shutil.rmtree(cache, ignore_errors=True)
+        raise

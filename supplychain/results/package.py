@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ import pyarrow as pa
 from pyarrow import parquet
 
 from supplychain.results.columns import TABLES, described
+from supplychain.results.writing import PACKAGE, whole_folder
 
 SIGNIFICANT_DIGITS = 6
 LARGEST_CSV = 100_000  # rows; a larger table is written as Parquet
@@ -32,28 +32,29 @@ def write_package(
 
     Parameters
     ----------
-    folder : the folder to write; replaced if it is there.
+    folder : the folder to write; replaced if it holds an earlier package.
     name, title : of the package.
     tables : by name; every column must be in `COLUMNS`. Those without rows are left out.
     more : further JSON files by name. largest_csv : rows; a table with more is written as Parquet.
+
+    Returns
+    -------
+    The folder's path.
+
+    Raises
+    ------
+    InputError : the folder cannot be written, or holds something else than a data package.
     """
     target = Path(folder)
-    target.parent.mkdir(parents=True, exist_ok=True)
     written = {table: content for table, content in tables.items() if len(content)}
     files = {table: f"{table}.{'csv' if len(t) <= largest_csv else 'parquet'}" for table, t in written.items()}
-    with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{target.name}-") as temporary:
-        new = Path(temporary) / "new"
-        new.mkdir()
+    resources = [_resource(table, files[table], content) for table, content in written.items()]
+    about = {"name": name.lower(), "title": title, "profile": "tabular-data-package", "resources": resources}
+    with whole_folder(target) as new:
         for table, content in written.items():
             _write_table(new / files[table], table, content)
-        for file, document in (more or {}).items():
+        for file, document in (dict(more or {}) | {PACKAGE: about}).items():
             _write_json(new / file, document)
-        resources = [_resource(table, files[table], content) for table, content in written.items()]
-        about = {"name": name.lower(), "title": title, "profile": "tabular-data-package"}
-        _write_json(new / "datapackage.json", about | {"resources": resources})
-        if target.exists():
-            target.rename(Path(temporary) / "old")
-        new.rename(target)
     return target
 
 

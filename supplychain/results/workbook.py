@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import math
-from collections.abc import Mapping
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -34,15 +37,39 @@ def write(sheets: Mapping[str, pd.DataFrame], file: Path) -> None:
 
     Raises
     ------
-    InputError : a table has more rows than a worksheet holds.
+    InputError : a table has more rows than a worksheet holds. OSError : the file cannot be written.
     """
-    book = Workbook(write_only=True)
     for name, table in sheets.items():
         if len(table) > LARGEST_SHEET:
             message = f"{name} has {len(table)} rows, a worksheet at most {LARGEST_SHEET}; use the format parquet"
             raise InputError([Fault(file, 1, 1, message)])
-        _sheet(book.create_sheet(name), name, table)
-    book.save(file)
+    with _dropped_quietly():
+        failed = _saved(sheets, file)
+    if failed:
+        raise failed
+
+
+def _saved(sheets: Mapping[str, pd.DataFrame], file: Path) -> OSError | None:
+    """Writes the workbook; what the system says against it, without the sheets that are then half written."""
+    try:
+        book = Workbook(write_only=True)
+        for name, table in sheets.items():
+            _sheet(book.create_sheet(name), name, table)
+        book.save(file)
+    except OSError as error:
+        return OSError(*error.args)
+    return None
+
+
+@contextmanager
+def _dropped_quietly() -> Iterator[None]:
+    """Half-written sheets of openpyxl complain on standard error when they are dropped; the one error says it all."""
+    hook, sys.unraisablehook = sys.unraisablehook, lambda _: None
+    try:
+        yield
+        gc.collect()
+    finally:
+        sys.unraisablehook = hook
 
 
 def _sheet(sheet: Any, name: str, table: pd.DataFrame) -> None:

@@ -9,6 +9,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from supplychain.results.result import Result
+from supplychain.results.writing import whole_set
 from supplychain.show.figures.cost import costs, waterfall
 from supplychain.show.figures.flows import sankey
 from supplychain.show.figures.maps import flow_map
@@ -56,12 +57,17 @@ def draw_all(result: Result, folder: Path) -> list[Path]:
     """Every figure of one scenario as PNG; returns the files. Results without US supply have none."""
     if not has_us_supply(result):
         return []
-    drawn = [save(draw(result), folder / f"{name}.png") for name, draw in PER_SCENARIO.items()]
     year = int(result.tables["paths"]["year"].max())
-    for mineral in headline_minerals(result):
-        drawn.append(save(figure_of(sankey(result, mineral, year)), folder / f"sankey_{mineral}.png"))
-        drawn.append(save(figure_of(flow_map(result, mineral, year)), folder / f"map_{mineral}.png"))
-    return drawn
+    with whole_set(folder) as new:
+        drawn = [save(draw(result), new / f"{name}.png") for name, draw in PER_SCENARIO.items()]
+        for mineral in headline_minerals(result):
+            drawn.append(save(figure_of(sankey(result, mineral, year)), new / f"sankey_{mineral}.png"))
+            drawn.append(save(figure_of(flow_map(result, mineral, year)), new / f"map_{mineral}.png"))
+    return _in(folder, drawn)
+
+
+def _in(folder: Path, drawn: Sequence[Path]) -> list[Path]:
+    return [folder / file.name for file in drawn]
 
 
 def draw_comparison(results: Sequence[Result], observed: pd.Series, folder: Path) -> list[Path]:
@@ -72,8 +78,15 @@ def draw_comparison(results: Sequence[Result], observed: pd.Series, folder: Path
     observed : price of 2025 over the calibration price, by mineral.
     """
     shown = [result for result in results if has_us_supply(result)]
-    files = [file for after in shown[1:] for file in _against(shown[0], after, folder)]
-    bans = [result for result in shown if _bans_exports(result)]
+    with whole_set(folder) as new:
+        drawn = [file for after in shown[1:] for file in _against(shown[0], after, new)]
+        drawn += _under_bans([result for result in shown if _bans_exports(result)], observed, new)
+    return _in(folder, drawn)
+
+
+def _under_bans(bans: Sequence[Result], observed: pd.Series, folder: Path) -> list[Path]:
+    """Prices outside China, of all scenarios with export bans together and of each."""
+    files = []
     if bans:
         files.append(save(figure_of(outside_prices(bans, observed)), folder / "prices_outside_china.png"))
     for ban in bans:
@@ -90,7 +103,9 @@ def draw_difference(before: Result, after: Result, folder: Path) -> list[Path]:
     if not all(r.manifest["data"]["money"] == "USD" and has_us_supply(r) for r in (before, after)):
         return []
     drawings = {"cost": waterfall, "dependence": dependence_change}
-    return [save(figure_of(draw(before, after)), folder / f"{name}.png") for name, draw in drawings.items()]
+    with whole_set(folder) as new:
+        drawn = [save(figure_of(draw(before, after)), new / f"{name}.png") for name, draw in drawings.items()]
+    return _in(folder, drawn)
 
 
 def _against(before: Result, after: Result, folder: Path) -> list[Path]:

@@ -14,6 +14,7 @@ from markupsafe import Markup
 from supplychain.facts.dataset import Dataset, coverage
 from supplychain.facts.errors import Fault, InputError
 from supplychain.results.result import Result, load
+from supplychain.results.writing import whole_file
 from supplychain.show.report import tables
 from supplychain.show.report.answer import answer
 from supplychain.show.report.asia import central_asia
@@ -84,15 +85,8 @@ def write(folder: Path | str, to: Path | str, known: Dataset, step: Step = lambd
     """
     text = render(read_results(folder), known, step)
     target = Path(to)
-    part = target.with_name(f".{target.name}.part")
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        part.write_text(text, encoding="utf-8")
-        part.replace(target)
-    except OSError as error:
-        raise InputError([Fault(target, 1, 1, f"cannot be written: {error.strerror}")]) from None
-    finally:
-        part.unlink(missing_ok=True)
+    with whole_file(target) as whole:
+        whole.write_text(text, encoding="utf-8")
     return target
 
 
