@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -13,9 +13,10 @@ import pandas as pd
 from supplychain.facts.errors import Fault, InputError
 from supplychain.results.columns import TABLES
 from supplychain.results.package import LARGEST_CSV, read_table, write_package
+from supplychain.results.short import certificate, in_short, spoken
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Result:
     """What a solved scenario says.
 
@@ -31,7 +32,7 @@ class Result:
     title: str
     objective: float
     manifest: dict[str, Any]
-    tables: dict[str, pd.DataFrame] = field(repr=False)
+    tables: dict[str, pd.DataFrame]
 
     def __getattr__(self, name: str) -> pd.DataFrame:
         tables = self.__dict__.get("tables", {})
@@ -42,6 +43,9 @@ class Result:
     def __dir__(self) -> list[str]:
         return [*super().__dir__(), *self.tables]
 
+    def __repr__(self) -> str:
+        return in_short(self)
+
     def cost_in_words(self) -> str:
         """The minimal cost with its unit, e.g. `8,123,520,000,000 USD, present value`."""
         cost = f"{self.objective:,.0f}" if abs(self.objective) >= 1e6 else f"{self.objective:.9g}"
@@ -49,13 +53,13 @@ class Result:
 
     def _repr_html_(self) -> str:
         about = f"least cost {self.cost_in_words()}"
-        certificate = f"{self.manifest.get('status', '')}, gap {self.manifest.get('gap', 0.0):.1e}"
-        metrics = self.tables["summary"].assign(value=lambda t: t.apply(_spoken_value, axis=1))
+        summary = self.tables["summary"]
+        metrics = summary.assign(value=list(map(spoken, summary["value"], summary["unit"])))
         metrics = metrics.replace({"unit": {"1": ""}})
         listed = [(name, len(t), TABLES.get(name, "")) for name, t in self.tables.items() if len(t)]
         tables = pd.DataFrame(listed, columns=["table", "rows", "what it holds"])
         parts = (part.to_html(index=False, border=0) for part in (metrics, tables))
-        return f"<h4>{escape(self.title)}</h4><p>{escape(about)}; {escape(certificate)}</p>" + "".join(parts)
+        return f"<h4>{escape(self.title)}</h4><p>{escape(about)}; {escape(certificate(self))}</p>" + "".join(parts)
 
     def save(self, folder: Path | str, largest_csv: int = LARGEST_CSV) -> Path:
         """Write the result as a Frictionless data package, whole or not at all.
@@ -72,12 +76,6 @@ class Result:
         """
         more = {"manifest.json": self.manifest}
         return write_package(folder, self.name, self.title, self.tables, more=more, largest_csv=largest_csv)
-
-
-def _spoken_value(row: pd.Series) -> str:
-    if row["unit"] == "1":
-        return f"{row['value']:.1%}"
-    return f"{row['value']:,.0f}" if abs(row["value"]) >= 1000 else f"{row['value']:.4g}"
 
 
 def load(folder: Path | str) -> Result:
