@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from supplychain.results import exchange
-from supplychain.scenario import scenario
 from supplychain.facts.dataset import Dataset
+from supplychain.results import exchange
 from supplychain.results.package import write_package
 from supplychain.results.result import Result
+from supplychain.scenario import scenario
 from supplychain.system.build import System, build_system
 
 SAME = 2e-6  # of the larger: results are written to six significant digits

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import pandas as pd
 
 from supplychain.facts.errors import InfeasibleError
-from supplychain.program.lp import Constraint, LinearProgram, Variable
 from supplychain.program.equations.dependence import active_limits, limit_rows
+from supplychain.program.lp import Constraint, LinearProgram, Variable
 from supplychain.system.build import System
 
 

@@ -21,16 +21,13 @@ def hhi_range(low: np.ndarray, high: np.ndarray, total: float) -> tuple[float, f
     """
     if total <= 0:
         return 0.0, 0.0
-    floor, ceiling = 0.0, total
-    for _ in range(60):
-        level = (floor + ceiling) / 2
-        filled = np.clip(level, low, high).sum()
-        floor, ceiling = (level, ceiling) if filled < total else (floor, level)
-    flat = np.clip(ceiling, low, high)
-    spare, full = total - low.sum(), low.astype(float).copy()
-    for i in np.argsort(-(low + high), kind="stable"):
-        step = min(max(spare, 0.0), high[i] - low[i])
-        full[i], spare = full[i] + step, spare - step
+    edges = np.unique(np.concatenate([low, high]))
+    level = np.interp(total, np.clip(edges[:, None], low, high).sum(axis=1), edges)
+    flat = np.clip(level, low, high)
+    steepest = np.argsort(-(low + high), kind="stable")
+    room = (high - low)[steepest]
+    full = low.astype(float).copy()
+    full[steepest] += np.clip(total - low.sum() - (np.cumsum(room) - room), 0.0, room)
     chord = ((low + high) * full - low * high).sum() / total**2
     return float(np.square(flat / total).sum()), min(1.0, float(chord))
 

@@ -18,7 +18,7 @@ BESIDE = ("highspy", "numpy", "pandas", "scipy")
 
 @cache
 def code_digest() -> str:
-    """SHA-256 of the code that makes a result: this package's rooms up to results, and the versions of what they use."""
+    """SHA-256 of the code that makes a result: the rooms up to results, and the versions of what they use."""
     digest = hashlib.sha256(" ".join(version(package) for package in BESIDE).encode())
     here = Path(__file__).parents[1]
     for file in sorted(file for room in ROOMS for file in (here / room).rglob("*.py")):

@@ -82,17 +82,19 @@ class Solver:
     The answer does not depend on where the simplex starts: it finds the one basis of the program whose ties are told
     apart (`choice`), and the true program is solved from that basis alone.
 
-    Attributes
-    ----------
-    start : the basis that was found last, by the names of columns and rows; a start for another program.
     """
 
     def __init__(self, program: LinearProgram):
         self.program = program
         self.arrays = program.arrays()
-        self.start: Start | None = None
+        self._chosen: Any = None
         self._highs = _highs()
         self._highs.passModel(_model(self.arrays))
+
+    @property
+    def start(self) -> Start | None:
+        """The basis that was found last, by the names of columns and rows: a start for another program."""
+        return None if self._chosen is None else Start.of(self.arrays, self._chosen)
 
     def update(self, program: LinearProgram) -> None:
         """Take over the bounds, right-hand sides and costs of a program of the same shape, to be solved again from the
@@ -120,8 +122,8 @@ class Solver:
         InfeasibleError : no plan satisfies all constraints; names those of an irreducible conflict.
         """
         begun = time.perf_counter()
-        known = start or self.start
-        solution = self._from(known.basis(self.arrays) if known else self._blocks(), begun)
+        known = start.basis(self.arrays) if start else self._chosen
+        solution = self._from(known or self._blocks(), begun)
         if known and not solution.certificate.holds:
             solution = self._from(self._blocks(), begun)
         return solution
@@ -142,7 +144,7 @@ class Solver:
         status = self._highs.getModelStatus()
         if status != highspy.HighsModelStatus.kOptimal:
             raise self._conflict(self._highs.modelStatusToString(status))
-        self.start = Start.of(self.arrays, chosen)
+        self._chosen = chosen
         return self._solution(time.perf_counter() - begun)
 
     def _pose(self, arrays: Arrays, basis: Any) -> None:
@@ -239,9 +241,8 @@ def _highs() -> Any:
     highs.setOptionValue("small_matrix_value", SMALLEST_COEFFICIENT)
     for feasibility in ("primal", "dual"):
         highs.setOptionValue(f"{feasibility}_feasibility_tolerance", TOLERANCE)
-    # Ties are told apart already: HiGHS's own perturbation of costs and bounds would only have to be taken back.
+    # Ties are told apart already: HiGHS's own perturbation of costs would only have to be taken back.
     highs.setOptionValue("dual_simplex_cost_perturbation_multiplier", 0.0)
-    highs.setOptionValue("primal_simplex_bound_perturbation_multiplier", 0.0)
     highs.setOptionValue("simplex_dual_edge_weight_strategy", DEVEX)
     return highs
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pandas as pd
 
 from supplychain.program.lp import LinearProgram
-from supplychain.system.pattern import STAGES
+from supplychain.program.variables.steps import delivery_reference
+from supplychain.results.tables.common import MUSD, values, weights
 from supplychain.solve.highs import Solution
 from supplychain.system.build import System
-from supplychain.results.tables.common import MUSD, values, weights
-from supplychain.program.variables.steps import delivery_reference
+from supplychain.system.pattern import STAGES
 
 
 def costs(lp: LinearProgram, system: System, solution: Solution) -> pd.DataFrame:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from supplychain.program.lp import LinearProgram
 from supplychain.program.equations.dependence import active_limits, inside_scope, limit_rows
-from supplychain.system.sites import PLACE
+from supplychain.program.lp import LinearProgram
+from supplychain.results.tables.common import MUSD, dual_in_year, values, weights
 from supplychain.solve.highs import TIE, Solution
 from supplychain.system.build import System
-from supplychain.results.tables.common import MUSD, dual_in_year, values, weights
+from supplychain.system.sites import PLACE
 
 COLUMNS = ["policy", "kind", "year", "mineral", "stage", "scope", "market"]
 COLUMNS = [*COLUMNS, "asked", "achieved", "binding", "shadow_price", "unit", "shadow_price_usd_per_t"]

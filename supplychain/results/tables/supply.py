@@ -6,12 +6,12 @@ import numpy as np
 import pandas as pd
 
 from supplychain.program.lp import LinearProgram, Variable
-from supplychain.system.pattern import STAGES
-from supplychain.system.sites import PLACE
+from supplychain.program.variables.capacity import sole_owners
+from supplychain.results.tables.common import dual_in_year, values
 from supplychain.solve.highs import TIE, Solution
 from supplychain.system.build import System
-from supplychain.results.tables.common import dual_in_year, values
-from supplychain.program.variables.capacity import sole_owners
+from supplychain.system.pattern import STAGES
+from supplychain.system.sites import PLACE
 
 SUPPLY = ["year", "mineral", "stage", "country", "owner", "market"]
 

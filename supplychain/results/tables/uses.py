@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 
 from supplychain.program.lp import LinearProgram
+from supplychain.results.tables.common import MUSD, dual_in_year, values
 from supplychain.solve.highs import Solution
 from supplychain.system.build import System
-from supplychain.results.tables.common import MUSD, dual_in_year, values
 
 
 def prices(lp: LinearProgram, system: System, solution: Solution) -> pd.DataFrame:
