@@ -21,6 +21,7 @@ lint: $(READY)
 docs: $(READY)
 	$(BIN)/supplychain schema > scenarios/scenario.schema.json
 	$(BIN)/supplychain schema --page > docs/scenarios.md
+	$(BIN)/python docs/house.py
 
 bench: $(READY)
 	$(BIN)/python benchmarks/overhead.py
