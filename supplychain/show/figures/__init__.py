@@ -5,7 +5,7 @@ Each figure has a companion that gives the data drawn, named in the figure's doc
 
 from supplychain.show.figures.cost import cost_changes, cost_items, costs, present_values, waterfall
 from supplychain.show.figures.flows import sankey, sankey_flows
-from supplychain.show.figures.gallery import draw_all, draw_comparison, headline_minerals
+from supplychain.show.figures.gallery import draw_all, draw_comparison, draw_results, headline_minerals
 from supplychain.show.figures.maps import flow_map, map_flows
 from supplychain.show.figures.plotter import Plotter
 from supplychain.show.figures.prices import (
@@ -54,6 +54,7 @@ __all__ = [
     "displaced",
     "draw_all",
     "draw_comparison",
+    "draw_results",
     "flow_map",
     "frontier",
     "frontier_points",

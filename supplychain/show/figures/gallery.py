@@ -1,46 +1,132 @@
-"""All figures of a result, or of several, as files."""
+"""All figures of a result, or of several, as files: drawn once, for whoever looks into the folder and for the page."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import json
+import signal
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from supplychain.results.result import Result
+from supplychain.facts.errors import Fault, InputError
+from supplychain.results.result import Result, load
+from supplychain.results.summary import REFERENCE
 from supplychain.results.writing import whole_set
 from supplychain.show.figures.cost import costs, waterfall
+from supplychain.show.figures.drawn import Record, complete, read_record, stamp, there, write_record
 from supplychain.show.figures.flows import sankey
 from supplychain.show.figures.maps import flow_map
 from supplychain.show.figures.prices import outside_prices, price_heatmap, price_paths, shadow_heatmap
 from supplychain.show.figures.region import central_asia, central_asia_built, central_asia_displaces
 from supplychain.show.figures.reliance import dependence, dependence_change
 from supplychain.show.figures.shortage import lost_services, unmet
-from supplychain.show.figures.style import figure_of
+from supplychain.show.figures.style import figure_of, is_nothing
 from supplychain.show.figures.suppliers import supply_overview
-from supplychain.show.figures.svg import save
+from supplychain.show.figures.svg import save, save_both, to_svg
 from supplychain.show.figures.transport import corridors
 
-PER_SCENARIO: dict[str, Callable[[Result], Figure]] = {
+PER_SCENARIO: dict[str, Callable[[Result], Axes | Figure]] = {
     "supply_mine": lambda result: supply_overview(result, "mine"),
     "supply_refine": lambda result: supply_overview(result, "refine"),
-    "dependence": lambda result: figure_of(dependence(result)),
-    "unmet": lambda result: figure_of(unmet(result)),
-    "vehicles_lost": lambda result: figure_of(lost_services(result, "vehicle")),
-    "power_lost": lambda result: figure_of(lost_services(result, "MW")),
-    "costs": lambda result: figure_of(costs(result)),
-    "prices": lambda result: figure_of(price_heatmap(result)),
-    "shadow_prices": lambda result: figure_of(shadow_heatmap(result)),
-    "central_asia": lambda result: figure_of(central_asia(result)),
-    "central_asia_built": lambda result: figure_of(central_asia_built(result)),
-    "corridors": lambda result: figure_of(corridors(result)),
+    "dependence": dependence,
+    "unmet": unmet,
+    "vehicles_lost": lambda result: lost_services(result, "vehicle"),
+    "power_lost": lambda result: lost_services(result, "MW"),
+    "costs": costs,
+    "prices": price_heatmap,
+    "shadow_prices": shadow_heatmap,
+    "central_asia": central_asia,
+    "central_asia_built": central_asia_built,
+    "corridors": corridors,
 }
+PER_MINERAL: dict[str, Callable[[Result, str, int], Axes]] = {"sankey": sankey, "map": flow_map}
+BESIDE: dict[str, Callable[[Result, Result], Axes]] = {
+    "cost": waterfall,
+    "dependence": dependence_change,
+    "displaced": central_asia_displaces,
+}
+# Which of these the page shows too, of every scenario.
+ON_PAGE = {"dependence", "unmet", "prices", "central_asia", "corridors"}
+BESIDE_ON_PAGE = {"cost", "displaced"}
+OUTSIDE = "prices_outside_china"
+
+
+Task = Callable[[], Record]
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A figure that can be drawn.
+
+    Attributes
+    ----------
+    name : of its files. of : stamp of the results that it shows. scenario : id of the one that it is about.
+    draw : gives the figure. on_page : whether the page shows it too, and so its SVG is wanted.
+    """
+
+    name: str
+    of: str
+    scenario: str
+    draw: Callable[[], Axes | Figure]
+    on_page: bool = False
+
+    def figure(self) -> Figure | None:
+        """The figure, drawn; None where it has nothing to show."""
+        drawn = self.draw()
+        figure = figure_of(drawn) if isinstance(drawn, Axes) else drawn
+        return None if is_nothing(figure) else figure
+
+    @property
+    def salt(self) -> str:
+        """What the ids of its SVG are hashed with: its own on any page."""
+        return f"{self.scenario}/{self.name}"
+
+
+def of_scenario(result: Result, kind: str) -> Drawing:
+    """One of the figures PER_SCENARIO."""
+    draw = partial(PER_SCENARIO[kind], result)
+    return Drawing(kind, stamp([result.manifest]), result.name, draw, kind in ON_PAGE)
+
+
+def of_mineral(result: Result, kind: str, mineral: str) -> Drawing:
+    """One of the figures PER_MINERAL, of the last year."""
+    year = int(result.tables["paths"]["year"].max())
+    draw = partial(PER_MINERAL[kind], result, mineral, year)
+    return Drawing(f"{kind}_{mineral}", stamp([result.manifest]), result.name, draw)
+
+
+def of_both(before: Result, after: Result, kind: str) -> Drawing:
+    """One of the figures of a scenario BESIDE another."""
+    of, draw = stamp([before.manifest, after.manifest]), partial(BESIDE[kind], before, after)
+    return Drawing(f"{kind}_{after.name}", of, after.name, draw, kind in BESIDE_ON_PAGE)
+
+
+def svg_of(drawing: Drawing, folder: Path | None = None) -> str:
+    """A figure as SVG: as it stands in the folder, where it was drawn of the same results, else drawn now.
+
+    Returns
+    -------
+    The same text either way; "" for a figure that has nothing to show.
+    """
+    files = there(folder, read_record(folder), drawing.name, drawing.of) if folder else None
+    if files == []:
+        return ""
+    if svg := next((file for file in files or () if file.suffix == ".svg"), None):
+        return svg.read_text(encoding="utf-8")
+    figure = drawing.figure()
+    return to_svg(figure, salt=drawing.salt) if figure else ""
 
 
 def has_us_supply(result: Result) -> bool:
     """Whether a result has supply of the United States, which most figures show."""
-    table = result.tables["dependence"]
+    table = result.tables.get("dependence", pd.DataFrame())
     return "share_feoc" in table and bool((table["market"] == "USA").any())
 
 
@@ -54,20 +140,19 @@ def headline_minerals(result: Result, most: int = 2) -> list[str]:
 
 
 def draw_all(result: Result, folder: Path) -> list[Path]:
-    """Every figure of one scenario as PNG; returns the files. Results without US supply have none."""
+    """Every figure of one scenario that has something to show, as PNG, and those of the page as SVG too.
+
+    Figures that are there already and of the same result are not drawn again.
+
+    Returns
+    -------
+    The files. Results without US supply have none.
+    """
     if not has_us_supply(result):
         return []
-    year = int(result.tables["paths"]["year"].max())
-    with whole_set(folder) as new:
-        drawn = [save(draw(result), new / f"{name}.png") for name, draw in PER_SCENARIO.items()]
-        for mineral in headline_minerals(result):
-            drawn.append(save(figure_of(sankey(result, mineral, year)), new / f"sankey_{mineral}.png"))
-            drawn.append(save(figure_of(flow_map(result, mineral, year)), new / f"map_{mineral}.png"))
-    return _in(folder, drawn)
-
-
-def _in(folder: Path, drawn: Sequence[Path]) -> list[Path]:
-    return [folder / file.name for file in drawn]
+    drawings = [of_scenario(result, kind) for kind in PER_SCENARIO]
+    drawings += [of_mineral(result, kind, mineral) for mineral in headline_minerals(result) for kind in PER_MINERAL]
+    return _recorded(drawings, folder)
 
 
 def draw_comparison(results: Sequence[Result], observed: pd.Series, folder: Path) -> list[Path]:
@@ -76,23 +161,27 @@ def draw_comparison(results: Sequence[Result], observed: pd.Series, folder: Path
     Parameters
     ----------
     observed : price of 2025 over the calibration price, by mineral.
+
+    Returns
+    -------
+    The files; those that are there already and of the same results are not drawn again.
     """
     shown = [result for result in results if has_us_supply(result)]
-    with whole_set(folder) as new:
-        drawn = [file for after in shown[1:] for file in _against(shown[0], after, new)]
-        drawn += _under_bans([result for result in shown if _bans_exports(result)], observed, new)
-    return _in(folder, drawn)
+    drawings = [of_both(shown[0], after, kind) for after in shown[1:] for kind in BESIDE]
+    bans = [result for result in shown if _bans_exports(result.manifest)]
+    return _recorded([*drawings, *_under_bans(bans, observed)], folder)
 
 
-def _under_bans(bans: Sequence[Result], observed: pd.Series, folder: Path) -> list[Path]:
+def _under_bans(bans: Sequence[Result], observed: pd.Series) -> list[Drawing]:
     """Prices outside China, of all scenarios with export bans together and of each."""
-    files = []
+    minerals, seen = [str(mineral) for mineral in observed.index], observed.to_json()
+    drawings = [
+        Drawing(f"prices_{r.name}", stamp([r.manifest], seen), r.name, partial(price_paths, r, minerals)) for r in bans
+    ]
     if bans:
-        files.append(save(figure_of(outside_prices(bans, observed)), folder / "prices_outside_china.png"))
-    for ban in bans:
-        figure = figure_of(price_paths(ban, [str(mineral) for mineral in observed.index]))
-        files.append(save(figure, folder / f"prices_{ban.name}.png"))
-    return files
+        of = stamp([ban.manifest for ban in bans], seen)
+        drawings.append(Drawing(OUTSIDE, of, "", partial(outside_prices, bans, observed)))
+    return drawings
 
 
 def draw_difference(before: Result, after: Result, folder: Path) -> list[Path]:
@@ -102,22 +191,143 @@ def draw_difference(before: Result, after: Result, folder: Path) -> list[Path]:
     """
     if not all(r.manifest["data"]["money"] == "USD" and has_us_supply(r) for r in (before, after)):
         return []
-    drawings = {"cost": waterfall, "dependence": dependence_change}
     with whole_set(folder) as new:
-        drawn = [save(figure_of(draw(before, after)), new / f"{name}.png") for name, draw in drawings.items()]
-    return _in(folder, drawn)
+        figures = {kind: of_both(before, after, kind).figure() for kind in ("cost", "dependence")}
+        drawn = [save(figure, new / f"{kind}.png") for kind, figure in figures.items() if figure]
+    return [folder / file.name for file in drawn]
 
 
-def _against(before: Result, after: Result, folder: Path) -> list[Path]:
-    """What differs between two scenarios: cost, dependence, and whom Central Asia displaces."""
-    drawings = {
-        "cost": waterfall(before, after),
-        "dependence": dependence_change(before, after),
-        "displaced": central_asia_displaces(before, after),
-    }
-    return [save(figure_of(ax), folder / f"{name}_{after.name}.png") for name, ax in drawings.items()]
-
-
-def _bans_exports(result: Result) -> bool:
-    policies = result.manifest["scenario"]["resolved"]["policies"]
+def _bans_exports(manifest: dict[str, Any]) -> bool:
+    policies = manifest["scenario"]["resolved"]["policies"]
     return any(policy["kind"] == "export_ban" for policy in policies.values())
+
+
+def _recorded(drawings: Iterable[Drawing], folder: Path) -> list[Path]:
+    """Draws what is not there yet, and writes the record of the folder; returns the files of all the drawings."""
+    drawings = list(drawings)
+    if new := _drawn(_missing(drawings, folder), folder):
+        write_record(folder, read_record(folder) | new)
+    record = read_record(folder)
+    return [file for d in drawings for file in there(folder, record, d.name, d.of) or ()]
+
+
+def _missing(drawings: Iterable[Drawing], folder: Path) -> list[Drawing]:
+    """Those of the drawings that are not in the folder, of the same results."""
+    record = read_record(folder)
+    return [d for d in drawings if there(folder, record, d.name, d.of) is None]
+
+
+def _drawn(drawings: Sequence[Drawing], folder: Path) -> Record:
+    """Draws figures into a folder, all or none; what stood there of a figure with nothing to show is taken away."""
+    if not drawings:
+        return {}
+    with whole_set(folder) as new:
+        record = {d.name: {"of": d.of, "files": [file.name for file in _written(d, new)]} for d in drawings}
+    for name in (name for name, entry in record.items() if not entry["files"]):
+        for ending in (".png", ".svg"):
+            (folder / f"{name}{ending}").unlink(missing_ok=True)
+    return record
+
+
+def _written(drawing: Drawing, folder: Path) -> list[Path]:
+    figure, file = drawing.figure(), folder / f"{drawing.name}.png"
+    if figure is None:
+        return []
+    return save_both(figure, file, drawing.salt) if drawing.on_page else [save(figure, file)]
+
+
+def draw_results(
+    folders: Sequence[Path],
+    observed: pd.Series,
+    out: Path,
+    workers: int = 1,
+    step: Callable[[str], Any] = lambda text: None,
+) -> None:
+    """Every figure of some result folders, and of each beside the reference, several scenarios at once.
+
+    They are drawn from what the folders hold, into FOLDER/figures and, those across scenarios, into OUT/figures. What
+    is there already and of the same results is not drawn again, and costs next to nothing.
+
+    Parameters
+    ----------
+    folders : of at least one result. observed : price of 2025 over the calibration price, by mineral.
+    workers : processes. step : told how far it is.
+
+    Raises
+    ------
+    InputError : a folder that holds no result, or figures that cannot be written.
+    """
+    across = out / "figures"
+    record, new = read_record(across), Record()
+    tasks = _tasks(folders, observed, across, record)
+    for done, drawn in enumerate(_each(tasks, workers), 1):
+        new |= drawn
+        step(f"drew {done} of {len(tasks)}")
+    if new:
+        write_record(across, record | new)
+
+
+def _tasks(folders: Sequence[Path], observed: pd.Series, across: Path, record: Record) -> list[Task]:
+    """What is to be drawn: the manifests say it, so that the tables of a result with all its figures are not read."""
+    manifests = {folder: _manifest(folder) for folder in folders}
+    first, *others = sorted(folders, key=lambda folder: manifests[folder]["scenario"]["name"] != REFERENCE)
+
+    def lacks(*of: Path, besides: str = "") -> bool:
+        return not complete(across, record, stamp([manifests[folder] for folder in of], besides))
+
+    tasks: list[Task] = [
+        partial(_draw_one, folder, first, across)
+        for folder in (first, *others)
+        if _lacks_its_own(folder, manifests[folder]) or (folder != first and lacks(first, folder))
+    ]
+    bans = [folder for folder in (first, *others) if others and _bans_exports(manifests[folder])]
+    seen = observed.to_json()
+    if bans and (lacks(*bans, besides=seen) or any(lacks(ban, besides=seen) for ban in bans)):
+        tasks.append(partial(_draw_bans, bans, observed, across))
+    return tasks
+
+
+def _manifest(folder: Path) -> dict[str, Any]:
+    try:
+        return dict(json.loads((folder / "manifest.json").read_text(encoding="utf-8")))
+    except (OSError, ValueError) as error:
+        raise InputError([Fault(folder, 1, 1, f"not a result folder: {error}")]) from None
+
+
+def _lacks_its_own(folder: Path, manifest: dict[str, Any]) -> bool:
+    own = folder / "figures"
+    return not complete(own, read_record(own), stamp([manifest]))
+
+
+def _draw_one(folder: Path, first: Path, across: Path) -> Record:
+    """The figures of one scenario, and those beside the first; returns what is to be recorded of these."""
+    result = load(folder)
+    draw_all(result, folder / "figures")
+    before = load(first) if folder != first else result
+    if before is result or not (has_us_supply(before) and has_us_supply(result)):
+        return {}
+    return _drawn(_missing([of_both(before, result, kind) for kind in BESIDE], across), across)
+
+
+def _draw_bans(bans: Sequence[Path], observed: pd.Series, across: Path) -> Record:
+    """Prices outside China under export bans; returns what is to be recorded."""
+    shown = [result for result in map(load, bans) if has_us_supply(result)]
+    return _drawn(_missing(_under_bans(shown, observed), across), across)
+
+
+def _each(tasks: Sequence[Task], workers: int) -> Iterator[Record]:
+    """Does the tasks, in processes where there are several to be had; Ctrl-C lets each end the figures it is at."""
+    if min(workers, len(tasks)) < 2:
+        yield from (task() for task in tasks)
+        return
+    pool = ProcessPoolExecutor(min(workers, len(tasks)), initializer=_leave_interrupts)
+    try:
+        for future in [pool.submit(task) for task in tasks]:
+            yield future.result()
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _leave_interrupts() -> None:
+    """Ctrl-C is the parent's to handle: it starts no further task."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -97,6 +97,7 @@ def _tint(corridor: str) -> str:
     return style.CORRIDORS.get(corridor, BETWEEN)
 
 
+@cache
 def _at(place: str) -> tuple[float, float]:
     """Longitude and latitude of a country or market; of `other countries` where it is unknown."""
     table = style.places()
@@ -132,6 +133,7 @@ def _waypoints() -> pd.DataFrame:
         return pd.read_csv(file, keep_default_na=False).sort_values("position")
 
 
+@cache
 def _via(corridor: str, market: str) -> np.ndarray:
     """Points through which a corridor is drawn on its way to a market, longitude and latitude."""
     table = _waypoints()
@@ -197,7 +199,7 @@ def _names(ax: Axes, names: list[str], market: str) -> None:
             continue
         taken.append(box)
         middle = ((box[0] + box[2]) / 2, (box[1] + box[3]) / 2)
-        text = ax.text(*middle, words, ha="center", va="center", fontsize=7.5, zorder=5)
+        text = ax.text(*middle, words, fontsize=7.5, zorder=5, **style.INSIDE)
         text.set(weight="bold" if name == market else "normal")
         text.set_bbox({"facecolor": "white", "alpha": 0.6, "linewidth": 0, "pad": 0.6})
 

@@ -222,6 +222,6 @@ def _name_bars(ax: Axes, bars: BarContainer, country: str, least: float) -> None
         bar.set_facecolor(tint)
         if abs(bar.get_width()) >= least and not other:
             middle = (bar.get_x() + bar.get_width() / 2, bar.get_y() + bar.get_height() / 2)
-            ax.text(*middle, country, ha="center", va="center", fontsize=7, color=style.ink(tint))
+            ax.text(*middle, country, fontsize=7, color=style.ink(tint), **style.INSIDE)
     if other or country in style.COLOURS:
         bars.set_label("All others" if other else style.country_name(country))

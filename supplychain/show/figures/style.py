@@ -7,7 +7,7 @@ import textwrap
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache, wraps
 from importlib.resources import files
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, Literal, ParamSpec, TypeVar
 
 import matplotlib
 import numpy as np
@@ -88,9 +88,12 @@ CORRIDORS = {
     "domestic": "#8C8C8C",
 }
 CENTRAL_ASIA = ("KAZ", "UZB", "KGZ", "TJK", "TKM")
+# A text in the midst of the drawing: it takes no room outside, so the layout need not measure it.
+INSIDE: dict[str, Any] = {"ha": "center", "va": "center", "in_layout": False}
 SOURCE = "Source: supplychain; facts of USGS, IEA, EU, BGS, BACI and others (sources table)."
 SOLD = "refine"
 LEGEND_ROW = 13.0
+NOTHING = "nothing"
 
 
 def styled(draw: Callable[Inputs, Output]) -> Callable[Inputs, Output]:
@@ -106,13 +109,13 @@ def styled(draw: Callable[Inputs, Output]) -> Callable[Inputs, Output]:
     return under_style
 
 
-def new_figure(width: float, height: float) -> Figure:
+def new_figure(width: float, height: float, layout: Literal["constrained"] | None = "constrained") -> Figure:
     """An empty figure, inches: one of pyplot's in a notebook, so that it is shown there; else one of its own."""
     if "ipykernel" in sys.modules:
         from matplotlib import pyplot
 
-        return pyplot.figure(figsize=(width, height), layout="constrained")
-    return Figure(figsize=(width, height), layout="constrained")
+        return pyplot.figure(figsize=(width, height), layout=layout)
+    return Figure(figsize=(width, height), layout=layout)
 
 
 def axes(ax: Axes | None, width: float = 6.6, height: float = 4.2) -> Axes:
@@ -206,7 +209,8 @@ def headed(ax: Axes, title: str, subtitle: str, legend_columns: int = 0) -> Axes
         fontsize=8,
         color=QUIET,
     )
-    ax.set_title("\n".join(textwrap.wrap(title, max(int(10.5 * room), 20))), pad=rise + 4 + 10.5 * len(lines))
+    # Its height is given: to find it, Axes measure every tick label at each drawing.
+    ax.set_title("\n".join(textwrap.wrap(title, max(int(10.5 * room), 20))), y=1, pad=rise + 4 + 10.5 * len(lines))
     return sourced(ax)
 
 
@@ -259,7 +263,13 @@ def bare(ax: Axes) -> Axes:
 def nothing(ax: Axes, title: str, subtitle: str, why: str) -> Axes:
     """What stands in place of a figure that has nothing to show: its title, and a sentence that says so."""
     ax.text(0.5, 0.5, textwrap.fill(why, 60), ha="center", va="center", transform=ax.transAxes, color=QUIET)
+    ax.set_label(NOTHING)
     return headed(bare(ax), title, subtitle)
+
+
+def is_nothing(figure: Figure) -> bool:
+    """Whether a figure has nothing to show, and at most says so."""
+    return all(ax.get_label() == NOTHING for ax in figure.axes)
 
 
 def spread(wanted: Sequence[float], gap: float, low: float = -np.inf, high: float = np.inf) -> list[float]:
@@ -285,10 +295,10 @@ def heat(ax: Axes, table: pd.DataFrame, text: Callable[[float], str], **how: Any
     for (i, j), value in np.ndenumerate(table.to_numpy(dtype=float)):
         if np.isfinite(value) and text(value):
             tint = to_hex(tuple(image.to_rgba(value)))
-            ax.text(j, i, text(value), ha="center", va="center", fontsize=7, color=ink(tint))
+            ax.text(j, i, text(value), fontsize=7, color=ink(tint), **INSIDE)
     ax.set_xticks(range(table.shape[1]), [str(column) for column in table.columns])
     ax.set_yticks(range(table.shape[0]), [str(row) for row in table.index])
-    ax.tick_params(length=0)
+    ax.tick_params(bottom=False, left=False)
     ax.spines[:].set_color("#DDDDDD")
     ax.spines[:].set_visible(True)
     return ax

@@ -7,12 +7,17 @@ import textwrap
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
+from matplotlib.text import Text
 
 from supplychain.results.result import Result
 from supplychain.show.figures import style
 
+# Panels of an overview in a row; inches beside them, and between them for the tick labels and titles.
+COLUMNS, LEFT, RIGHT, ACROSS, DOWN = 5, 0.465, 0.06, 0.525, 0.488
+PERCENT = (0, 25, 50, 75, 100)
 STAGES = ("mine", "refine", "fabricate", "supply")
 
 
@@ -25,8 +30,18 @@ def supply_shares(
     source does not name.
     """
     table = result.tables["supply"]
-    table = table[(table["mineral"] == mineral) & (table["stage"] == stage) & (table["market"] == market)]
-    wide = table.pivot_table(index="year", columns="country", values="share", aggfunc="sum").fillna(0.0)
+    return _largest(_by_country(table[table["mineral"] == mineral], stage, market), most)
+
+
+def _by_country(table: pd.DataFrame, stage: str, market: str) -> pd.Series:
+    """Shares of supply by mineral, year and country; a country's owners are together."""
+    table = table[(table["stage"] == stage) & (table["market"] == market)]
+    return table.groupby(["mineral", "year", "country"])["share"].sum()
+
+
+def _largest(shares: pd.Series, most: int = 9) -> pd.DataFrame:
+    """One mineral's shares by year and country, the largest first, and all others together."""
+    wide = shares.droplevel("mineral").unstack(fill_value=0.0)
     named = style.largest(wide.loc[:, wide.max() > 0.04].mean(), most)
     rest = wide.drop(columns=named).sum(axis=1)
     return wide[named].assign(other=rest) if rest.max() > 1e-6 else wide[named]
@@ -53,6 +68,7 @@ def supply(result: Result, mineral: str, stage: str = style.SOLD, ax: Axes | Non
         return style.nothing(ax, title, result.title, "This mineral has no such stage or no such market.")
     _bands(ax, shares)
     _names_beside(ax, shares, 4.6)
+    ax.set_yticks(PERCENT)
     ax.set(ylabel="percent of supply")
     ax.set_xticks(_few(shares.index))
     return style.headed(ax, title, f"{_amounts(result, mineral, stage, market)}. {result.title}")
@@ -75,12 +91,16 @@ def _few(years: pd.Index) -> list[int]:
 
 def _bands(ax: Axes, shares: pd.DataFrame) -> None:
     """Stacked bands, percent, a country each."""
-    tops = (100 * shares).cumsum(axis=1)
-    for country in shares:
-        low, tint = tops[country] - 100 * shares[country], style.colour(str(country))
-        ax.fill_between(shares.index, low, tops[country], color=tint, linewidth=0.5, edgecolor="white", clip_on=False)
-    ax.set(ylim=(0, 100), xlim=(shares.index[0], shares.index[-1]))
-    ax.set_yticks([0, 25, 50, 75, 100])
+    years = shares.index.to_numpy(dtype=float)
+    edges = np.cumsum(np.column_stack([np.zeros(len(shares)), 100 * shares.to_numpy()]), axis=1)
+    there_and_back = np.concatenate([years, years[::-1]])
+    for i, country in enumerate(shares):
+        band = np.column_stack([there_and_back, np.concatenate([edges[:, i], edges[::-1, i + 1]])])
+        drawn = PolyCollection([band], facecolor=style.colour(str(country)), linewidth=0.5, edgecolor="white")
+        # On an overview are hundreds: their limits are known, and the layout need not measure them.
+        drawn.set(clip_on=False, in_layout=False)
+        ax.add_collection(drawn, autolim=False)
+    ax.set(ylim=(0, 100), xlim=(years[0], years[-1]))
 
 
 def _names_beside(ax: Axes, shares: pd.DataFrame, gap: float) -> None:
@@ -120,7 +140,7 @@ def _name_inside(ax: Axes, shares: pd.DataFrame, country: str, size: float, leas
     name = country if code else style.country_name(country)
     tint = style.ink(style.colour(country))
     middle = top - height[year] / 2
-    ax.text(_inside(shares.index, year), middle, name, ha="center", va="center", fontsize=size, color=tint)
+    ax.text(_inside(shares.index, year), middle, name, fontsize=size, color=tint, **style.INSIDE)
 
 
 def _inside(years: pd.Index, year: int) -> float:
@@ -140,60 +160,76 @@ def supply_stages(result: Result, mineral: str, market: str = "USA") -> Figure:
         shares = supply_shares(result, mineral, stage, market)
         _bands(ax, shares)
         _names_beside(ax, shares, 11.5)
+        ax.set_yticks(PERCENT)
         ax.set_xticks(_few(shares.index))
         ax.set(ylabel="percent")
-        ax.set_title(f"Where it was {style.done(stage)}" if stage != "supply" else "Who sold it last", fontsize=9)
+        ax.set_title(f"Where it was {style.done(stage)}" if stage != "supply" else "Who sold it last", fontsize=9, y=1)
     title = f"{style.market_name(market)} supply of {mineral.replace('_', ' ')}, by country — {result.title}"
     _head(figure, title)
     figure.supxlabel(style.SOURCE, fontsize=7, x=0.01, ha="left", color=style.QUIET)
     return figure
 
 
-def _head(figure: Figure, title: str) -> None:
+def _head(figure: Figure, title: str) -> Text:
     """The title over several panels, in as many lines as it needs."""
     lines = textwrap.fill(title, int(10.5 * figure.get_figwidth()))
-    figure.suptitle(lines, x=0.01, ha="left", weight="bold", fontsize=11)
+    return figure.suptitle(lines, x=0.01, ha="left", weight="bold", fontsize=11)
 
 
 @style.styled
 def supply_overview(result: Result, stage: str, market: str = "USA") -> Figure:
     """Who supplies every mineral at one stage, a panel each; countries by their ISO codes."""
     table = result.tables["supply"]
-    minerals = sorted(set(table[(table["stage"] == stage) & (table["market"] == market)]["mineral"]))
-    columns = 5
-    rows = max(1, -(-len(minerals) // columns))
-    figure = style.new_figure(8.2, 1.45 * rows + 1.5)
-    for i, mineral in enumerate(minerals):
-        _panel(figure.add_subplot(rows, columns, i + 1), supply_shares(result, mineral, stage, market), mineral)
+    minerals = list(_by_country(table, stage, market).groupby(level="mineral"))
+    rows = max(1, -(-len(minerals) // COLUMNS))
+    figure = style.new_figure(8.2, 1.45 * rows + 1.5, layout=None)
+    for i, (mineral, shares) in enumerate(minerals):
+        _panel(figure.add_subplot(rows, COLUMNS, i + 1), _largest(shares), str(mineral))
     title = f"{style.market_name(market)} supply by where it was {style.done(stage)}, percent — {result.title}"
-    _head(figure, title)
-    _legend(figure)
+    head = _head(figure, title)
+    head.set_y(1 - 0.06 / figure.get_figheight())
+    _arrange(figure, rows, 0.506 + 0.206 * head.get_text().count("\n"), _legend(figure) + 0.32)
     return figure
+
+
+def _arrange(figure: Figure, rows: int, head: float, foot: float) -> None:
+    """Panels in rows below a head and above a foot, inches: all are alike, so no engine need measure each."""
+    width, height = figure.get_size_inches()
+    wide = (width - LEFT - RIGHT - ACROSS * (COLUMNS - 1)) / COLUMNS
+    high = (height - head - foot - DOWN * (rows - 1)) / rows
+    edges = {"left": LEFT / width, "right": 1 - RIGHT / width, "bottom": foot / height, "top": 1 - head / height}
+    figure.subplots_adjust(**edges, wspace=ACROSS / wide, hspace=DOWN / high)
 
 
 def _panel(ax: Axes, shares: pd.DataFrame, mineral: str) -> None:
     _bands(ax, shares)
     for country in shares.columns.drop("other", errors="ignore"):
         _name_inside(ax, shares, str(country), 7, least=11, code=True)
-    ax.set_title(style.spoken(mineral), fontsize=8.5)
+    ax.set_title(style.spoken(mineral), fontsize=8.5, y=1)
     ax.set_xticks([int(shares.index[0]), int(shares.index[-1])])
     first, last = ax.get_xticklabels()
     first.set_horizontalalignment("left")
     last.set_horizontalalignment("right")
     ax.set_yticks([0, 50, 100], ["0", "50", "100 %"])
-    ax.tick_params(labelsize=7, length=0)
+    ax.tick_params(labelsize=7, bottom=False, left=False)
 
 
-def _legend(figure: Figure) -> None:
-    """Which colour is which country, for those that are named in a panel, below them all; above it the source line."""
+def _legend(figure: Figure) -> float:
+    """Which colour is which country, for those that are named in a panel, below them all; above it the source line.
+
+    Returns
+    -------
+    How high it reaches from the foot of the figure, inches.
+    """
     drawn = {text.get_text() for ax in figure.axes for text in ax.texts}
     named = [code for code in style.COLOURS if code in drawn]
     patches = [_patch(style.colour(code), f"{code} {style.country_name(code)}") for code in named]
     patches += [_patch(style.GREYS[0], "another country"), _patch(style.REST, "all others")]
-    legend = figure.legend(handles=patches, loc="outside lower left", ncols=5, frameon=False, handlelength=1.2)
+    legend = figure.legend(handles=patches, loc="lower left", ncols=5, frameon=False, handlelength=1.2)
     legend.set_title(style.SOURCE)
     legend.get_title().set(fontsize=7, color=style.QUIET)
     legend.set_alignment("left")
+    return float(legend.get_window_extent().y1 / figure.get_dpi())
 
 
 def _patch(tint: str, label: str) -> Patch:

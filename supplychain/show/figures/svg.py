@@ -11,14 +11,15 @@ from pathlib import Path
 
 import matplotlib
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.transforms import Bbox
+from PIL import Image
 
 from supplychain.results.writing import whole_file
 from supplychain.show.figures.style import STYLE, figure_of
 
-# Of zlib's levels the one that is four times as fast as the usual 6 for files a seventh larger.
-PNG = {"metadata": {"Software": None}, "pil_kwargs": {"compress_level": 3}}
+COMPRESSION = 3  # of zlib: quicker than its usual 6, and the files as large
 _NUMBER = re.compile(r"-?\d+\.\d{2,}")
 _FONTS = re.compile(r"'DejaVu Sans', [^;\"]*?sans-serif")
 _POINTS = re.compile(r'(?<=\s)(d|points|transform|x|y)="([^"]*)"')
@@ -28,11 +29,13 @@ _POINTS = re.compile(r'(?<=\s)(d|points|transform|x|y)="([^"]*)"')
 def settled(figure: Figure) -> Iterator[Bbox]:
     """Lays a figure out once, for whatever is written of it inside; gives the part that is drawn on, inches.
 
-    `savefig` by itself lays out and draws a figure to find that part, for each file anew.
+    `savefig` by itself lays out and draws a figure to find that part, for each file anew. On the canvas set here each
+    text is measured once, by the renderer that then draws it.
     """
-    engine, dpi = figure.get_layout_engine(), figure.get_dpi()
+    canvas, engine, dpi = figure.canvas, figure.get_layout_engine(), figure.get_dpi()
     with matplotlib.rc_context(STYLE):
         try:
+            FigureCanvasAgg(figure)
             figure.set_dpi(STYLE["savefig.dpi"])
             if engine is not None:
                 engine.execute(figure)
@@ -41,6 +44,7 @@ def settled(figure: Figure) -> Iterator[Bbox]:
         finally:
             figure.set_layout_engine(engine)
             figure.set_dpi(dpi)
+            figure.set_canvas(canvas)
 
 
 def to_svg(drawing: Figure | Axes, alt: str = "", salt: str = "supplychain") -> str:
@@ -91,8 +95,22 @@ def _rounded(number: re.Match[str]) -> str:
 def save(figure: Figure, file: Path) -> Path:
     """Write a figure, whole or not at all; the name's ending says in which format. Returns the file."""
     with whole_file(file) as whole, settled(figure) as part:
-        figure.savefig(whole, bbox_inches=part, **(PNG if file.suffix == ".png" else {}))
+        if file.suffix == ".png":
+            _png(figure, part, whole)
+        else:
+            figure.savefig(whole, bbox_inches=part)
     return file
+
+
+def _png(figure: Figure, part: Bbox, file: Path) -> None:
+    """The settled figure drawn whole, and that part of it cut out, white where it reaches beyond the figure."""
+    drawn, dpi = io.BytesIO(), figure.get_dpi()
+    figure.savefig(drawn, format="rgba")
+    whole = Image.frombytes("RGBA", figure.canvas.get_width_height(), drawn.getvalue())
+    left, top = round(part.x0 * dpi), round(whole.height - part.y1 * dpi)
+    cut = Image.new("RGB", (round(part.width * dpi), round(part.height * dpi)), "white")
+    cut.paste(whole, (-left, -top))
+    cut.save(file, compress_level=COMPRESSION, dpi=(dpi, dpi))
 
 
 def save_both(figure: Figure, png: Path, salt: str) -> list[Path]:
@@ -101,5 +119,5 @@ def save_both(figure: Figure, png: Path, salt: str) -> list[Path]:
     with settled(figure) as part:
         # The SVG first, as `to_svg` draws it: nothing that the other drawing leaves behind can be in it.
         svg.write_text(_slimmed(_svg(figure, part, salt), ""), encoding="utf-8")
-        figure.savefig(png, bbox_inches=part, **PNG)
+        _png(figure, part, png)
     return [png, svg]

@@ -64,7 +64,7 @@ def _write(ax: Axes, filled: pd.DataFrame, worth: pd.DataFrame) -> None:
     for (i, j), share in np.ndenumerate(filled.to_numpy()):
         price = worth.to_numpy()[i, j]
         text = f"{share:.0f}" + (f"\n${price:,.0f}" if price >= 0.5 else "") if np.isfinite(share) else "closed"
-        ax.text(j, i, text, ha="center", va="center", fontsize=7, color="white" if share > 55 else style.INK)
+        ax.text(j, i, text, fontsize=7, color="white" if share > 55 else style.INK, **style.INSIDE)
 
 
 @style.styled

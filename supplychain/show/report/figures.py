@@ -6,12 +6,11 @@ import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from xml.etree import ElementTree
 
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-
-from supplychain.show import figures
+from supplychain.show.figures import gallery
+from supplychain.show.figures.gallery import Drawing
 from supplychain.show.report import telling
 from supplychain.show.report.telling import Scene
 
@@ -22,7 +21,10 @@ LINK = "{http://www.w3.org/1999/xlink}href"
 
 @dataclass(frozen=True)
 class Picture:
-    """A figure on the page: heading, inline SVG, text alternative, and the width at which its text is 12 px."""
+    """A figure on the page: heading, inline SVG, text alternative, and the width at which its text is 12 px.
+
+    The SVG is "" where there is nothing to be seen; the text says so.
+    """
 
     heading: str
     svg: str
@@ -36,29 +38,30 @@ class Kind:
 
     Attributes
     ----------
-    heading : `{mineral}` stands for the mineral shown. draw, tell : the figure, and its text alternative.
+    heading : `{mineral}` stands for the mineral shown. drawing, tell : the figure, and its text alternative.
     tables : which the result must have. beside : it compares, so the reference itself has none.
     heavy : too large a file to be drawn for every scenario.
     """
 
     heading: str
-    draw: Callable[[Scene], Axes | Figure]
+    drawing: Callable[[Scene], Drawing]
     tell: Callable[[Scene], str]
     tables: tuple[str, ...] = ()
     beside: bool = False
     heavy: bool = False
 
 
-def pictures(scene: Scene, with_heavy: bool = False) -> list[Picture]:
+def pictures(scene: Scene, with_heavy: bool = False, folder: Path | None = None) -> list[Picture]:
     """The figures of one scenario; none where it has no figures of the United States.
 
     Parameters
     ----------
     scene : the scenario, its reference and the mineral shown. with_heavy : the map too.
+    folder : of the results, where a figure that `run` has drawn of the same results is not drawn again.
     """
     if not (scene.case.in_dollars and scene.reference.in_dollars):
         return []
-    return [_picture(kind, scene, i) for i, kind in enumerate(KINDS) if _can(kind, scene, with_heavy)]
+    return [_picture(kind, scene, folder) for kind in KINDS if _can(kind, scene, with_heavy)]
 
 
 def _can(kind: Kind, scene: Scene, with_heavy: bool) -> bool:
@@ -67,15 +70,26 @@ def _can(kind: Kind, scene: Scene, with_heavy: bool) -> bool:
     return all(len(scene.case.table(name)) for name in kind.tables)
 
 
-def _picture(kind: Kind, scene: Scene, position: int) -> Picture:
-    text = kind.tell(scene)
-    svg = figures.to_svg(kind.draw(scene), alt=text, salt=f"{scene.case.name}{position}")
-    drawn, width = fitted(svg)
-    return Picture(kind.heading.format(mineral=scene.mineral_name), drawn, text, width)
+def _picture(kind: Kind, scene: Scene, folder: Path | None) -> Picture:
+    heading, text = kind.heading.format(mineral=scene.mineral_name), kind.tell(scene)
+    svg = gallery.svg_of(kind.drawing(scene), _drawn_in(folder, None if kind.beside else scene.case.name))
+    drawn, width = fitted(svg, text) if svg else ("", 0)
+    return Picture(heading, drawn, text, width)
 
 
-def fitted(svg: str) -> tuple[str, int]:
+def _drawn_in(folder: Path | None, scenario: str | None) -> Path | None:
+    """Where the figures of a scenario, or those across scenarios, stand in a folder of results, or of one result."""
+    if folder is None or scenario is None or (folder / "manifest.json").is_file():
+        return folder and folder / "figures"
+    return folder / scenario / "figures"
+
+
+def fitted(svg: str, alt: str) -> tuple[str, int]:
     """An svg element made fit for a page.
+
+    Parameters
+    ----------
+    alt : what a reader who cannot see it is told.
 
     Returns
     -------
@@ -86,6 +100,8 @@ def fitted(svg: str) -> tuple[str, int]:
     smallest = min((_size(text) for text in root.iter(f"{SVG}text")), default=LEAST_TEXT)
     box = [float(value) for value in root.get("viewBox", "0 0 1 1").split()]
     _plain(root)
+    root.attrib.pop("aria-hidden", None)
+    root.attrib |= {"role": "img", "aria-label": alt}
     return ElementTree.tostring(root, encoding="unicode"), math.ceil(box[2] * LEAST_TEXT / smallest)
 
 
@@ -116,47 +132,57 @@ def _tidy(name: str, value: str) -> str:
 KINDS = (
     Kind(
         "Dependence on countries of concern, mineral by mineral",
-        lambda s: figures.dependence(s.case.result),
+        lambda s: gallery.of_scenario(s.case.result, "dependence"),
         telling.dependence,
         ("dependence",),
     ),
     Kind(
         "What the scenario adds to the cost of supply",
-        lambda s: figures.waterfall(s.reference.result, s.case.result),
+        lambda s: gallery.of_both(s.reference.result, s.case.result, "cost"),
         telling.waterfall,
         ("costs",),
         beside=True,
     ),
-    Kind("What the United States goes without", lambda s: figures.unmet(s.case.result), telling.unmet, ("prices",)),
-    Kind("Prices over normal", lambda s: figures.price_heatmap(s.case.result), telling.prices, ("prices",)),
+    Kind(
+        "What the United States goes without",
+        lambda s: gallery.of_scenario(s.case.result, "unmet"),
+        telling.unmet,
+        ("prices",),
+    ),
+    Kind(
+        "Prices over normal",
+        lambda s: gallery.of_scenario(s.case.result, "prices"),
+        telling.prices,
+        ("prices",),
+    ),
     Kind(
         "Central Asia in US supply",
-        lambda s: figures.central_asia(s.case.result),
+        lambda s: gallery.of_scenario(s.case.result, "central_asia"),
         telling.central_asia,
         ("dependence",),
     ),
     Kind(
         "Whom Central Asia displaces",
-        lambda s: figures.central_asia_displaces(s.reference.result, s.case.result),
+        lambda s: gallery.of_both(s.reference.result, s.case.result, "displaced"),
         telling.displaces,
         ("supply",),
         beside=True,
     ),
     Kind(
         "How full the corridors out of Central Asia are",
-        lambda s: figures.corridors(s.case.result),
+        lambda s: gallery.of_scenario(s.case.result, "corridors"),
         telling.corridors,
         ("corridors",),
     ),
     Kind(
         "{mineral} from the mine to the United States",
-        lambda s: figures.sankey(s.case.result, s.mineral, s.case.years[-1]),
+        lambda s: gallery.of_mineral(s.case.result, "sankey", s.mineral),
         telling.chain,
         ("paths",),
     ),
     Kind(
         "{mineral} on its way, on the map",
-        lambda s: figures.flow_map(s.case.result, s.mineral, s.case.years[-1]),
+        lambda s: gallery.of_mineral(s.case.result, "map", s.mineral),
         telling.ways,
         ("paths",),
         heavy=True,

@@ -83,19 +83,22 @@ def write(folder: Path | str, to: Path | str, known: Dataset, step: Step = lambd
     ------
     InputError : not a results folder, or a file that cannot be written.
     """
-    text = render(read_results(folder), known, step)
+    text = render(read_results(folder), known, step, Path(folder))
     target = Path(to)
     with whole_file(target) as whole:
         whole.write_text(text, encoding="utf-8")
     return target
 
 
-def render(results: Sequence[Result], known: Dataset, step: Step = lambda text: None) -> str:
+def render(
+    results: Sequence[Result], known: Dataset, step: Step = lambda text: None, folder: Path | None = None
+) -> str:
     """The page about some results as one HTML text that needs nothing else.
 
     Parameters
     ----------
     results : at least one. known : the facts. step : told what is being done.
+    folder : where they come from; figures that stand there and show these results are taken as they are.
     """
     cases, names = cases_of(results), names_of(known)
     environment = Environment(
@@ -118,7 +121,7 @@ def render(results: Sequence[Result], known: Dataset, step: Step = lambda text: 
         groups=[(label, [c for c in cases if c.group == key]) for key, label in GROUPS.items() if _any(cases, key)],
         glance=_glance(cases),
         minerals=[(mineral, entry[0]) for mineral, entry in data["minerals"].items()],
-        blocks=[_block(scene, scene.case.name in heavy, step) for scene in scenes],
+        blocks=[_block(scene, scene.case.name in heavy, step, folder) for scene in scenes],
         data=Markup(as_script(data)),
     )
 
@@ -147,12 +150,12 @@ def _glance(cases: Sequence[Case]) -> list[dict[str, Any]]:
     ]
 
 
-def _block(scene: Scene, with_heavy: bool, step: Step) -> dict[str, Any]:
+def _block(scene: Scene, with_heavy: bool, step: Step, folder: Path | None) -> dict[str, Any]:
     """What the page holds of one scenario: the case, its figures, what binds, Central Asia."""
     step(f"drawing {scene.case.name}")
     return {
         "case": scene.case,
-        "figures": [{**vars(picture), "svg": Markup(picture.svg)} for picture in pictures(scene, with_heavy)],
+        "figures": [{**vars(picture), "svg": Markup(picture.svg)} for picture in pictures(scene, with_heavy, folder)],
         "binding": tables.binding(scene.case, scene.names),
         "asia": central_asia(scene.case, scene.names),
     }
