@@ -6,11 +6,14 @@ picture, then refresh them with `REFRESH_FIGURES=1 pytest tests/test_plots.py -k
 
 from __future__ import annotations
 
+import dataclasses
 import inspect
 import itertools
 import json
+import multiprocessing
 import os
 import re
+import shutil
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -27,6 +30,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import PathPatch, Rectangle
 from matplotlib.text import Text
 
+from supplychain.facts.errors import InputError
 from supplychain.results.result import Result
 from supplychain.show import figures as plots
 from supplychain.show.figures import style
@@ -324,7 +328,7 @@ def test_plotter_has_every_figure():
 
 def test_gallery_writes_every_figure(tmp_path):
     """All figures of a scenario and of a comparison as files; none for data without the United States."""
-    files = plots.draw_all(AFTER, tmp_path / "one")
+    files = [file for file in plots.draw_all(AFTER, tmp_path / "one") if file.suffix == ".png"]
     assert {file.stem for file in files} >= {
         "dependence",
         "corridors",
@@ -338,6 +342,75 @@ def test_gallery_writes_every_figure(tmp_path):
     assert not list((tmp_path / "one").glob(".*"))
     elsewhere = Result("e", "E", 1.0, {}, {"dependence": pd.DataFrame(columns=["market", "share_feoc"])})
     assert plots.draw_all(elsewhere, tmp_path / "none") == []
+
+
+def test_what_has_nothing_to_show_is_no_picture(tmp_path):
+    """Where nothing is short, dear or bound there is no file that says so, and one of an earlier result goes."""
+    quiet = {"unmet", "vehicles_lost", "power_lost", "prices", "shadow_prices"}
+    drawn = {file.stem for file in plots.draw_all(AFTER, tmp_path)}
+    assert quiet < drawn
+    calm = dataclasses.replace(AFTER, manifest=BEFORE.manifest, tables=BEFORE.tables)
+    after = {file.stem for file in plots.draw_all(calm, tmp_path)}
+    assert after == {file.stem for file in tmp_path.iterdir()} - {"drawn"} == drawn - quiet
+
+
+def test_figures_of_an_unchanged_result_are_not_drawn_again(tmp_path):
+    """They stay as they are, until one is missing, half a record is there, or the result is another."""
+    files = plots.draw_all(AFTER, tmp_path)
+    made = {file: file.stat().st_mtime_ns for file in files}
+    assert plots.draw_all(AFTER, tmp_path) == files
+    assert {file: file.stat().st_mtime_ns for file in files} == made
+    files[0].unlink()
+    assert plots.draw_all(AFTER, tmp_path) == files and files[0].is_file()
+    again = {file for file in files if file.stat().st_mtime_ns != made[file]}
+    assert {file.stem for file in again} == {files[0].stem}
+    (tmp_path / "drawn.json").write_text("{", encoding="utf-8")
+    assert plots.draw_all(AFTER, tmp_path) == files
+    other = dataclasses.replace(AFTER, manifest=AFTER.manifest | {"objective": 2.0})
+    plots.draw_all(other, tmp_path)
+    assert all(file.stat().st_mtime_ns != made[file] for file in files)
+
+
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory):
+    """The two results as folders, as `run` leaves them."""
+    out = tmp_path_factory.mktemp("results")
+    for result in (AFTER, BEFORE):
+        named = {"scenario": result.manifest["scenario"] | {"name": result.name}, "objective": result.objective}
+        tables = {name: table for name, table in result.tables.items()}
+        Result(result.name, result.title, result.objective, named, tables).save(out / result.name)
+    return [out / "before", out / "after"]
+
+
+def contents(folder):
+    """Every file under a folder of figures."""
+    return {str(file.relative_to(folder)): file.read_bytes() for file in folder.rglob("figures/*")}
+
+
+def test_figures_are_the_same_by_one_process_and_by_several(saved, tmp_path):
+    """Every figure of each and of both, the same bytes; a second time nothing is drawn."""
+    shutil.copytree(saved[0].parent, tmp_path / "alone")
+    told = []
+    plots.draw_results(saved, OBSERVED, saved[0].parent, 2, told.append)
+    assert told == ["drew 1 of 2", "drew 2 of 2"]
+    alone = [tmp_path / "alone" / folder.name for folder in saved]
+    plots.draw_results(alone, OBSERVED, tmp_path / "alone")
+    drawn = contents(tmp_path / "alone")
+    assert drawn == contents(saved[0].parent)
+    assert {"after/figures/map_antimony.png", "before/figures/costs.png", "figures/cost_after.svg"} <= set(drawn)
+    plots.draw_results(saved, OBSERVED, saved[0].parent, 2, told.append)
+    assert len(told) == 2
+
+
+def test_a_fault_in_a_process_is_told(saved, tmp_path):
+    """A folder that holds no result is one fault, and no process stays behind."""
+    shutil.copytree(saved[0].parent, tmp_path / "out", ignore=shutil.ignore_patterns("figures"))
+    (tmp_path / "out" / "after" / "datapackage.json").unlink()
+    with pytest.raises(InputError, match="not a result folder"):
+        plots.draw_results([tmp_path / "out" / f.name for f in saved], OBSERVED, tmp_path / "out", 2)
+    assert not multiprocessing.active_children()
+    with pytest.raises(InputError, match="not a result folder"):
+        plots.draw_results([tmp_path / "nowhere"], OBSERVED, tmp_path)
 
 
 def test_svg_is_small_clean_and_always_the_same():

@@ -17,7 +17,9 @@ import supplychain
 from supplychain.cli import app
 from supplychain.facts.errors import InputError
 from supplychain.results import run as job
+from supplychain.results.summary import observed_multiples
 from supplychain.show import report
+from supplychain.show.figures import draw_results
 from supplychain.show.report import telling, words
 from supplychain.show.report.answer import answer
 from supplychain.show.report.cases import cases_of
@@ -331,6 +333,21 @@ def test_other_money_than_dollars(opened, plain, tmp_path):
     page = opened("phone", file)
     assert page.said == []
     assert "153.6" in page.text_content("#answer") and page.locator("#compare").count() == 0
+
+
+def test_page_takes_the_figures_that_are_there(folder, known, file, tmp_path):
+    """Figures that `run` has drawn are taken, and the page is the same to the byte; those of another result are not."""
+    place = tmp_path / "results"
+    shutil.copytree(folder, place)
+    draw_results([place / "diversify_away", place / "status_quo"], observed_multiples(known), place)
+    with_figures = report.write(place, tmp_path / "page.html", known)
+    assert with_figures.read_bytes() == file.read_bytes()
+    svg = place / "status_quo" / "figures" / "dependence.svg"
+    svg.write_text(svg.read_text(encoding="utf-8").replace("Antimony", "Taken"), encoding="utf-8")
+    assert "Taken" in report.write(place, tmp_path / "page.html", known).read_text(encoding="utf-8")
+    record = place / "status_quo" / "figures" / "drawn.json"
+    record.write_text(record.read_text(encoding="utf-8").replace('"of": "', '"of": "x'), encoding="utf-8")
+    assert report.write(place, tmp_path / "page.html", known).read_bytes() == file.read_bytes()
 
 
 def _run(*arguments):

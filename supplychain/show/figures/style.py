@@ -298,7 +298,7 @@ def heat(ax: Axes, table: pd.DataFrame, text: Callable[[float], str], **how: Any
             ax.text(j, i, text(value), fontsize=7, color=ink(tint), **INSIDE)
     ax.set_xticks(range(table.shape[1]), [str(column) for column in table.columns])
     ax.set_yticks(range(table.shape[0]), [str(row) for row in table.index])
-    ax.tick_params(bottom=False, left=False)
+    ax.tick_params(length=0, bottom=False, left=False)
     ax.spines[:].set_color("#DDDDDD")
     ax.spines[:].set_visible(True)
     return ax

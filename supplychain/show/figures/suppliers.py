@@ -211,7 +211,7 @@ def _panel(ax: Axes, shares: pd.DataFrame, mineral: str) -> None:
     first.set_horizontalalignment("left")
     last.set_horizontalalignment("right")
     ax.set_yticks([0, 50, 100], ["0", "50", "100 %"])
-    ax.tick_params(labelsize=7, bottom=False, left=False)
+    ax.tick_params(labelsize=7, length=0, bottom=False, left=False)
 
 
 def _legend(figure: Figure) -> float:

@@ -169,13 +169,14 @@ def _supply(case: Case) -> dict[str, dict[str, Any]]:
     table = table[table["year"].isin(_ends(case))]
     wide = table.pivot_table(index=["mineral", "stage", "country"], columns="year", values="tonnes", aggfunc="sum")
     wide = wide.reindex(columns=_ends(case)).fillna(0.0)
-    for (mineral, stage), part in wide.groupby(level=[0, 1]):
-        total = part.sum()
-        shares = part / total.replace(0.0, float("nan"))
-        shares = shares[shares.max(axis=1) >= SEEN].sort_values(_ends(case)[1], ascending=False, kind="stable")
-        countries = {str(key[2]): _mille(row) for key, row in zip(shares.index, shares.to_numpy(), strict=True)}
-        tonnes = [float(f"{value:.5g}") for value in total]
-        answer.setdefault(str(mineral), {})[str(stage)] = {"t": tonnes, "c": countries}
+    together = wide.groupby(level=[0, 1])
+    for mineral, stage, *tonnes in together.sum().reset_index().itertuples(index=False):
+        rounded = [float(f"{value:.5g}") for value in tonnes]
+        answer.setdefault(str(mineral), {})[str(stage)] = {"t": rounded, "c": {}}
+    shares = wide / together.transform("sum").replace(0.0, float("nan"))
+    shares = shares[shares.max(axis=1) >= SEEN].sort_values(_ends(case)[1], ascending=False, kind="stable")
+    for (mineral, stage, country), row in zip(shares.index, shares.to_numpy(), strict=True):
+        answer[str(mineral)][str(stage)]["c"][str(country)] = _mille(row)
     return answer
 
 
