@@ -16,7 +16,7 @@ from supplychain.results.result import Result
 from supplychain.show.figures import style
 
 # Panels of an overview in a row; inches beside them, and between them for the tick labels and titles.
-COLUMNS, LEFT, RIGHT, ACROSS, DOWN = 5, 0.465, 0.06, 0.525, 0.488
+COLUMNS, LEFT, RIGHT, ACROSS, DOWN = 5, 0.416, 0.06, 0.476, 0.439
 PERCENT = (0, 25, 50, 75, 100)
 STAGES = ("mine", "refine", "fabricate", "supply")
 
@@ -188,7 +188,7 @@ def supply_overview(result: Result, stage: str, market: str = "USA") -> Figure:
     title = f"{style.market_name(market)} supply by where it was {style.done(stage)}, percent — {result.title}"
     head = _head(figure, title)
     head.set_y(1 - 0.06 / figure.get_figheight())
-    _arrange(figure, rows, 0.506 + 0.206 * head.get_text().count("\n"), _legend(figure) + 0.32)
+    _arrange(figure, rows, 0.506 + 0.206 * head.get_text().count("\n"), _legend(figure) + 0.27)
     return figure
 
 
