@@ -93,9 +93,9 @@ def run(
     from supplychain.results.kept import is_kept
     from supplychain.results.result import Result, load
     from supplychain.results.run import Shared, run_all
-    from supplychain.results.summary import observed_multiples, reference_first, summary_table
+    from supplychain.results.summary import observed_multiples, summary_table
     from supplychain.scenario.scenario import read as read_scenario
-    from supplychain.show.figures.gallery import draw_all, draw_comparison
+    from supplychain.show.figures.gallery import draw_results
     from supplychain.system.warnings import examine, idle
 
     with _told(), _progress(quiet) as step:
@@ -110,13 +110,11 @@ def run(
         for story, result in zip(changed, run_all(changed, shared, workers), strict=True):
             solved[story.name] = result
             _warn(idle(result.tables["policies"], story))
-            folder = result.save(out / story.name)
-            if figures:
-                draw_all(result, folder / "figures")
+            result.save(out / story.name)
             step(f"solved {len(solved)} of {len(changed)}")
         results = [solved.get(story.name) or load(out / story.name) for story in stories]
-        if figures and len(results) > 1:
-            draw_comparison(reference_first(results), observed_multiples(known), out / "figures")
+        if figures:
+            draw_results([out / story.name for story in stories], observed_multiples(known), out, workers, step)
     _show(summary_table(results), quiet, as_json, "Scenarios")
     if len(changed) < len(stories) and not (quiet or as_json):
         typer.echo(f"{len(stories) - len(changed)} of {len(stories)} unchanged, not solved again (--fresh solves all)")

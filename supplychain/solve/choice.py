@@ -2,8 +2,8 @@
 
 Each column costs a hair more than it says and each bound is a hair looser, by numbers drawn from their names; rows'
 bounds ten times as much as columns', and ten times that more is asked for. The program so told apart has one optimal
-basis, wherever the simplex starts; the true program is then solved from it. So a price is that of a little more, and a
-limit's shadow price is what a little more room saves.
+basis, wherever the simplex starts (tolerances are absolute, so it is posed in finer units); the true program is then
+solved from it. So a price is that of a little more, and a limit's shadow price is what a little more room saves.
 """
 
 from __future__ import annotations
@@ -14,14 +14,15 @@ import numpy as np
 
 from supplychain.program.lp import Arrays, Floats, Keys
 
-HAIR = 1e-6  # of what a unit of a column is worth; of the unit of a bound
+HAIR = 1e-5  # of what a unit of a column is worth; of the unit of a bound
 ROOM, MORE = 10 * HAIR, 100 * HAIR
-LEAST_WORTH = 1e-3  # of a column that neither costs nor is worth anything, in the objective's unit
+FINE = 128.0
+LEAST_WORTH = 1.0  # of a unit of a column, in the objective's unit: less would drown in the solver's tolerance
 
 
 def tilted(arrays: Arrays) -> Arrays:
-    """The program with each column dearer by up to a millionth of its worth."""
-    worth = np.where(arrays.worth > 0, arrays.worth, LEAST_WORTH)
+    """The program with each column dearer by up to a hundred-thousandth of its worth."""
+    worth = np.maximum(arrays.worth, LEAST_WORTH)
     return replace(arrays, cost=arrays.cost + HAIR * worth * _drawn(arrays.column_key, 0))
 
 
@@ -31,6 +32,12 @@ def loosened(arrays: Arrays, more: float = MORE) -> Arrays:
     row_lower, row_upper = _apart(arrays.row_lower, arrays.row_upper, arrays.row_key, ROOM)
     asked = more * arrays.asked * _drawn(arrays.row_key, 3)
     return replace(arrays, lower=lower, upper=upper, row_lower=row_lower + asked, row_upper=row_upper + asked)
+
+
+def finer(arrays: Arrays) -> Arrays:
+    """The same program in units of columns, rows and money that are smaller by `FINE`."""
+    scaled = ("cost", "lower", "upper", "row_lower", "row_upper")
+    return replace(arrays, **{name: FINE * getattr(arrays, name) for name in scaled})
 
 
 def _apart(lower: Floats, upper: Floats, key: Keys, hair: float) -> tuple[Floats, Floats]:

@@ -14,12 +14,11 @@ import pandas as pd
 from supplychain.facts.errors import InfeasibleError
 from supplychain.program.lp import Arrays, Constraint, Floats, LinearProgram, Variable
 from supplychain.solve.blocks import joint_basis
-from supplychain.solve.choice import loosened, tilted
+from supplychain.solve.choice import finer, loosened, tilted
 from supplychain.solve.start import Start
 
 TIE = 1e-7
 TOLERANCE, SOUND = 1e-10, 1e-6
-DEVEX = 1
 DUAL, PRIMAL = 1, 4  # HiGHS's names of the two simplex methods
 SMALLEST_COEFFICIENT = 1e-12  # HiGHS drops smaller ones; its own default would drop grams per vehicle
 
@@ -134,10 +133,10 @@ class Solver:
     def _from(self, basis: Any, begun: float) -> Solution:
         """The optimum, found from a basis (None: HiGHS's own start)."""
         told_apart = tilted(self.arrays)
-        self._pose(loosened(told_apart), basis)
+        self._pose(finer(loosened(told_apart)), basis)
         if self._highs.getModelStatus() != highspy.HighsModelStatus.kOptimal:
             # All that there is may be asked for already.
-            self._pose(loosened(told_apart, more=0.0), basis)
+            self._pose(finer(loosened(told_apart, more=0.0)), basis)
         chosen = self._highs.getBasis()
         self._pose(told_apart, chosen)
         self._take_costs(self.arrays)
@@ -243,7 +242,6 @@ def _highs() -> Any:
         highs.setOptionValue(f"{feasibility}_feasibility_tolerance", TOLERANCE)
     # Ties are told apart already: HiGHS's own perturbation of costs would only have to be taken back.
     highs.setOptionValue("dual_simplex_cost_perturbation_multiplier", 0.0)
-    highs.setOptionValue("simplex_dual_edge_weight_strategy", DEVEX)
     return highs
 
 
