@@ -8,8 +8,11 @@ basis is optimal but for what the links change, and the whole program needs few 
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -20,6 +23,7 @@ from scipy.sparse.csgraph import connected_components
 
 from supplychain.program.lp import Arrays, Flags, Floats, Ints
 
+TOGETHER = 2000  # columns
 LOWER, BASIC = highspy.HighsBasisStatus.kLower, highspy.HighsBasisStatus.kBasic
 
 
@@ -51,25 +55,36 @@ def joint_basis(arrays: Arrays, solve: Any) -> highspy.HighsBasis | None:
     start = _Start([LOWER] * columns, [BASIC] * rows, np.zeros(rows))
     settled = arrays.matrix @ np.where(linking, arrays.guess, 0.0)
     by_row = arrays.matrix.tocsr()
-    for row, column, matrix in _blocks(by_row, ~arrays.links, ~linking):
-        lower, upper = arrays.row_lower[row] - settled[row], arrays.row_upper[row] - settled[row]
-        part = _part(arrays, arrays.cost[column], matrix, row, column, lower, upper)
-        _take(solve(part), row, column, start)
+    blocks = list(_blocks(by_row, ~arrays.links, ~linking))
+    with ThreadPoolExecutor(os.cpu_count()) as threads:
+        for (row, column, _), solved in zip(
+            blocks, threads.map(partial(_solved, arrays, settled, solve), blocks), strict=True
+        ):
+            _take(solved, row, column, start)
     _solve_links(arrays, by_row, linking, solve, start)
     basis = highspy.HighsBasis()
     basis.col_status, basis.row_status, basis.valid = start.columns, start.rows, True
     return basis
 
 
+def _solved(arrays: Arrays, settled: Floats, solve: Any, block: tuple[Ints, Ints, sparse.csr_matrix]) -> Any:
+    """A block with the linking columns at their guess."""
+    row, column, matrix = block
+    lower, upper = arrays.row_lower[row] - settled[row], arrays.row_upper[row] - settled[row]
+    return solve(_part(arrays, arrays.cost[column], matrix, row, column, lower, upper))
+
+
 def _blocks(by_row: sparse.csr_matrix, rows: Flags, columns: Flags) -> Iterator[tuple[Ints, Ints, sparse.csr_matrix]]:
-    """Rows, columns and matrix of each connected block among those that link nothing."""
+    """Rows, columns and matrix of the connected blocks among those that link nothing, small ones several together."""
     row, column = np.flatnonzero(rows), np.flatnonzero(columns)
     inner = by_row[row][:, column]
     count, label = connected_components(sparse.bmat([[None, inner], [inner.T, None]]), directed=False)
     row, row_edges = _sorted(row, label[: len(row)], count)
     column, column_edges = _sorted(column, label[len(row) :], count)
     inner = by_row[row][:, column]
-    for (r0, r1), (c0, c1) in zip(pairwise(row_edges), pairwise(column_edges), strict=True):
+    # A block ends the group that reaches a round number of columns.
+    ends = np.unique(np.r_[0, np.flatnonzero(np.diff(column_edges // TOGETHER)) + 1, count])
+    for (r0, r1), (c0, c1) in zip(pairwise(row_edges[ends]), pairwise(column_edges[ends]), strict=True):
         if r1 > r0 and c1 > c0:
             part = inner[r0:r1]
             matrix = sparse.csr_matrix((part.data, part.indices - c0, part.indptr), shape=(r1 - r0, c1 - c0))

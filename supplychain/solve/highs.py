@@ -88,7 +88,6 @@ class Solver:
         self.arrays = program.arrays()
         self._chosen: Any = None
         self._highs = _highs()
-        self._highs.passModel(_model(self.arrays))
 
     @property
     def start(self) -> Start | None:
@@ -148,14 +147,10 @@ class Solver:
 
     def _pose(self, arrays: Arrays, basis: Any) -> None:
         """Solve with these costs and bounds from a basis, as if nothing had been solved before."""
-        highs, (rows, columns) = self._highs, (np.arange(n, dtype=np.int32) for n in arrays.matrix.shape)
-        highs.changeColsCost(len(columns), columns, arrays.cost)
-        highs.changeColsBounds(len(columns), columns, arrays.lower, arrays.upper)
-        highs.changeRowsBounds(len(rows), rows, arrays.row_lower, arrays.row_upper)
-        highs.clearSolver()
+        _pass(self._highs, arrays)
         if basis is not None:
-            highs.setBasis(basis)
-        highs.run()
+            self._highs.setBasis(basis)
+        self._highs.run()
 
     def _take_costs(self, arrays: Arrays) -> None:
         """Solve on with other costs; the plan is feasible, so the primal simplex has little to do."""
@@ -227,7 +222,7 @@ def _parenthesised(names: list[str]) -> list[str]:
 def _run(arrays: Arrays) -> Any:
     """A HiGHS that has solved a part of a program."""
     highs = _highs()
-    highs.passModel(_model(arrays))
+    _pass(highs, arrays)
     highs.run()
     return highs
 
@@ -243,6 +238,15 @@ def _highs() -> Any:
     # Ties are told apart already: HiGHS's own perturbation of costs would only have to be taken back.
     highs.setOptionValue("dual_simplex_cost_perturbation_multiplier", 0.0)
     return highs
+
+
+def _pass(highs: Any, arrays: Arrays) -> None:
+    """Hand a program over, without the detour by an object that `_model` takes."""
+    (rows, columns), matrix, minimise, offset = arrays.matrix.shape, arrays.matrix, int(highspy.ObjSense.kMinimize), 0.0
+    sizes = (columns, rows, matrix.nnz, int(highspy.MatrixFormat.kColwise), minimise, offset)
+    bounds = (arrays.cost, arrays.lower, arrays.upper, arrays.row_lower, arrays.row_upper)
+    continuous = np.zeros(columns, dtype=np.int32)
+    highs.passModel(*sizes, *bounds, matrix.indptr, matrix.indices, matrix.data, continuous)
 
 
 def _model(arrays: Arrays) -> Any:
