@@ -344,10 +344,10 @@ def test_page_takes_the_figures_that_are_there(folder, known, file, tmp_path):
     assert with_figures.read_bytes() == file.read_bytes()
     svg = place / "status_quo" / "figures" / "dependence.svg"
     svg.write_text(svg.read_text(encoding="utf-8").replace("Antimony", "Taken"), encoding="utf-8")
-    assert "Taken" in report.write(place, tmp_path / "page.html", known).read_text(encoding="utf-8")
+    assert "Taken" in report.write(place, tmp_path / "taken.html", known).read_text(encoding="utf-8")
     record = place / "status_quo" / "figures" / "drawn.json"
     record.write_text(record.read_text(encoding="utf-8").replace('"of": "', '"of": "x'), encoding="utf-8")
-    assert report.write(place, tmp_path / "page.html", known).read_bytes() == file.read_bytes()
+    assert report.write(place, tmp_path / "anew.html", known).read_bytes() == file.read_bytes()
 
 
 def _run(*arguments):
@@ -392,3 +392,17 @@ def test_cannot_be_written(plain, known, tmp_path):
     with pytest.raises(InputError, match="cannot be written"):
         report.write(plain, tmp_path / "report.html", known)
     assert [file.name for file in tmp_path.iterdir()] == ["report.html"]
+
+
+def test_a_page_of_the_same_results_stays(pair, two, tmp_path):
+    """A second page from unchanged results is not made; from another result it is."""
+    for result in pair:
+        result.save(tmp_path / "results" / result.name)
+    page = report.write(tmp_path / "results", tmp_path / "page.html", two)
+    before = page.stat().st_mtime_ns
+    assert report.write(tmp_path / "results", page, two).stat().st_mtime_ns == before
+    dataclasses.replace(pair[1], title="Another title").save(tmp_path / "results" / pair[1].name)
+    manifest = tmp_path / "results" / pair[1].name / "manifest.json"
+    manifest.write_text(manifest.read_text(encoding="utf-8") + "\n", encoding="utf-8")
+    assert report.write(tmp_path / "results", page, two).stat().st_mtime_ns != before
+    assert "Another title" in page.read_text(encoding="utf-8")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import matplotlib
 import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
@@ -31,6 +33,7 @@ BLANK = {
     "policies": ["policy", "kind", "year", "mineral", "stage", "scope", "market", "asked", "achieved", "binding"],
     "unmet": ["year", "market", "item", "amount", "unit", "share", "value_musd"],
 }
+HEAD = 2000  # characters of a page that hold what it was made from
 Step = Callable[[str], Any]
 
 
@@ -68,7 +71,7 @@ def _read(folder: Path) -> Result:
 
 
 def write(folder: Path | str, to: Path | str, known: Dataset, step: Step = lambda text: None) -> Path:
-    """Write the page about a results folder, whole or not at all.
+    """Write the page about a results folder, whole or not at all; one of the same results and code stays as it is.
 
     Parameters
     ----------
@@ -83,15 +86,39 @@ def write(folder: Path | str, to: Path | str, known: Dataset, step: Step = lambd
     ------
     InputError : not a results folder, or a file that cannot be written.
     """
-    text = render(read_results(folder), known, step, Path(folder))
-    target = Path(to)
+    target, source = Path(to), _made_from(Path(folder), known)
+    if _says(target, source):
+        return target
+    text = render(read_results(folder), known, step, Path(folder), source)
     with whole_file(target) as whole:
         whole.write_text(text, encoding="utf-8")
     return target
 
 
+def _made_from(folder: Path, known: Dataset) -> str:
+    """SHA-256 of all that a page shows: the results' manifests, the facts, and the code that makes it."""
+    digest = hashlib.sha256(known.digest.encode() + matplotlib.__version__.encode())
+    room = Path(__file__).parents[1]
+    code = (file for file in room.rglob("*") if file.suffix in (".py", ".html", ".css", ".js"))
+    for file in sorted([*code, *folder.glob("manifest.json"), *folder.glob("*/manifest.json")]):
+        digest.update(file.name.encode() + b"\0" + file.read_bytes())
+    return digest.hexdigest()
+
+
+def _says(page: Path, source: str) -> bool:
+    """Whether a page was made from this source; its head says so."""
+    if not page.is_file():
+        return False
+    with page.open(encoding="utf-8", errors="replace") as stream:
+        return source in stream.read(HEAD)
+
+
 def render(
-    results: Sequence[Result], known: Dataset, step: Step = lambda text: None, folder: Path | None = None
+    results: Sequence[Result],
+    known: Dataset,
+    step: Step = lambda text: None,
+    folder: Path | None = None,
+    source: str = "",
 ) -> str:
     """The page about some results as one HTML text that needs nothing else.
 
@@ -99,6 +126,7 @@ def render(
     ----------
     results : at least one. known : the facts. step : told what is being done.
     folder : where they come from; figures that stand there and show these results are taken as they are.
+    source : digest of what the page is made from, for its head.
     """
     cases, names = cases_of(results), names_of(known)
     environment = Environment(
@@ -113,6 +141,7 @@ def render(
     heavy = {data["reference"], data["shown"]}
     return environment.get_template("report.html").render(
         **own,
+        source=source,
         **_headings(cases, known),
         **_tables(cases, known),
         answer=answer(cases, dict(names.minerals)),
