@@ -6,7 +6,7 @@ size of its own unit, and `arrays` divides by it, so that the solver meets numbe
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -15,10 +15,12 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 
+from supplychain.program.labels import Ints as Ints
+from supplychain.program.labels import Keys as Keys
+from supplychain.program.labels import Labels, Vocabulary, keys, matched, names
+
 Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
-Keys = NDArray[np.uint64]
 
 
 def _filled(value: ArrayLike, size: int) -> Floats:
@@ -30,7 +32,7 @@ class Variable:
     """A family of columns, one for each row of `table`."""
 
     name: str
-    table: pd.DataFrame
+    labels: Labels
     first: int
     lower: Floats
     upper: Floats
@@ -40,24 +42,53 @@ class Variable:
     guess: Floats
     label: tuple[str, ...] = ()
 
+    @property
+    def table(self) -> pd.DataFrame:
+        """The table of which each row is a column of the program."""
+        return self.labels.table
+
     def __len__(self) -> int:
         return len(self.table)
 
-    def by(self, *keys: str, coefficient: ArrayLike = 1.0) -> Terms:
-        """Each column with a coefficient, labelled by columns of the variable's own table."""
-        return self.at(self.table[list(keys)], np.arange(len(self)), coefficient)
+    def by(
+        self,
+        *keys: str,
+        coefficient: ArrayLike = 1.0,
+        rows: ArrayLike | None = None,
+        always: Mapping[str, str] | None = None,
+        **renamed: str,
+    ) -> Terms:
+        """Each column with a coefficient, labelled by columns of the variable's own table.
 
-    def at(self, keys: pd.DataFrame, rows: ArrayLike, coefficient: ArrayLike = 1.0) -> Terms:
-        """Terms with labels of their own: `rows` are positions in the variable's table, `keys` their labels."""
+        Parameters
+        ----------
+        rows : positions of the columns that take part (default: all).
+        always : labels that all of them have alike.
+        renamed : label=column, where the label's name is not the column's.
+        """
+        position = np.arange(len(self)) if rows is None else np.asarray(rows, dtype=np.int64)
+        own = {key: self.labels[column] for key, column in {**{key: key for key in keys}, **renamed}.items()}
+        labels = own if rows is None else {key: numbers[position] for key, numbers in own.items()}
+        number = self.labels.vocabulary.number
+        labels |= {key: np.full(len(position), number(name)) for key, name in (always or {}).items()}
+        return Terms(labels, self.first + position, _filled(coefficient, len(position)))
+
+    def at(self, keys: pd.DataFrame, rows: ArrayLike, coefficient: ArrayLike = 1.0, own: Sequence[str] = ()) -> Terms:
+        """Terms with labels of their own: `rows` are positions in the variable's table, `keys` their labels.
+
+        `own` names columns of the variable's table that are labels too.
+        """
         position = np.asarray(rows, dtype=np.int64)
-        return Terms(keys, self.first + position, _filled(coefficient, len(position)))
+        labels = {str(key): self.labels.vocabulary.numbers(keys[key]) for key in keys}
+        labels |= {key: self.labels[key][position] for key in own}
+        return Terms(labels, self.first + position, _filled(coefficient, len(position)))
 
 
 @dataclass(frozen=True)
 class Terms:
     """Coefficients of columns, each labelled with the keys of the constraint row in which it stands."""
 
-    keys: pd.DataFrame
+    labels: dict[str, Ints]
     column: Ints
     coefficient: Floats
 
@@ -70,13 +101,18 @@ class Constraint:
     """A family of rows, one for each row of `table`; `lower` <= row <= `upper`."""
 
     name: str
-    table: pd.DataFrame
+    labels: Labels
     first: int
     lower: Floats
     upper: Floats
     unit: Floats
     links: Flags
     asked: Flags
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """The table of which each row is a row of the program."""
+        return self.labels.table
 
     def __len__(self) -> int:
         return len(self.table)
@@ -122,6 +158,7 @@ class LinearProgram:
     offset: float = 0.0
     variables: dict[str, Variable] = field(default_factory=dict)
     constraints: dict[str, Constraint] = field(default_factory=dict)
+    vocabulary: Vocabulary = field(default_factory=Vocabulary)
     _entries: list[tuple[Ints, Ints, Floats]] = field(default_factory=list)
 
     @property
@@ -155,11 +192,11 @@ class LinearProgram:
         label : columns of the table whose entries name a row (default: all).
         guess : likely values of columns that tie together parts of the program which would else stand apart.
         """
-        n, table = len(table), table.reset_index(drop=True)
+        n, labels = len(table), Labels(table.reset_index(drop=True), self.vocabulary)
         low, high, price, size, likely = (_filled(value, n) for value in (lower, upper, cost, unit, guess))
         value = np.abs(price) if worth is None else _filled(worth, n)
         named = tuple(table.columns if label is None else label)
-        self.variables[name] = Variable(name, table, self.columns, low, high, price, size, value, likely, named)
+        self.variables[name] = Variable(name, labels, self.columns, low, high, price, size, value, likely, named)
         return self.variables[name]
 
     def constrain(
@@ -179,11 +216,12 @@ class LinearProgram:
         the rows tie together parts of the program which would else stand apart, `asked` that their right-hand side is
         what is asked for.
         """
-        n, table = len(table), table.reset_index(drop=True)
+        n, labels = len(table), Labels(table.reset_index(drop=True), self.vocabulary)
         low, high, size = (_filled(value, n) for value in (lower, upper, unit))
-        constraint = Constraint(name, table, self.rows, low, high, size, *(np.full(n, told) for told in (links, asked)))
+        told = (np.full(n, flag) for flag in (links, asked))
+        constraint = Constraint(name, labels, self.rows, low, high, size, *told)
         for term in terms:
-            row, entry = _match(table, term.keys)
+            row, entry = matched(labels, term.labels)
             self._entries.append((constraint.first + row, term.column[entry], term.coefficient[entry]))
         self.constraints[name] = constraint
         return constraint
@@ -211,8 +249,8 @@ class LinearProgram:
             asked=self._joined("asked", self.constraints).astype(bool),
             guess=self._joined("guess", self.variables) / column_unit,
             worth=self._joined("worth", self.variables) * column_unit / money_unit,
-            column_key=_all_keys([(v.name, v.table[list(v.label)]) for v in self.variables.values()]),
-            row_key=_all_keys([(c.name, c.table) for c in self.constraints.values()]),
+            column_key=_one([keys(v.name, v.labels, v.label) for v in self.variables.values()]),
+            row_key=_one([keys(c.name, c.labels, list(c.table)) for c in self.constraints.values()]),
         )
 
     def names(self) -> tuple[list[str], list[str]]:
@@ -220,8 +258,8 @@ class LinearProgram:
 
         A name holds letters, digits, `_`, `.`, `,` and one pair of brackets; a repeated one is numbered, `~2`.
         """
-        columns = [name for v in self.variables.values() for name in _labels(v.name, v.table[list(v.label)])]
-        rows = [name for c in self.constraints.values() for name in _labels(c.name, c.table)]
+        columns = [name for v in self.variables.values() for name in names(v.name, v.table[list(v.label)])]
+        rows = [name for c in self.constraints.values() for name in names(c.name, c.table)]
         return columns, rows
 
     def _joined(self, attribute: str, family: dict[str, Any]) -> Floats:
@@ -229,40 +267,5 @@ class LinearProgram:
         return np.concatenate(parts) if parts else np.zeros(0)
 
 
-def _all_keys(named: list[tuple[str, pd.DataFrame]]) -> Keys:
-    return np.concatenate([_keys(*member) for member in named]) if named else np.zeros(0, dtype=np.uint64)
-
-
-def _keys(name: str, table: pd.DataFrame) -> Keys:
-    """A number for each row, drawn from the family's name and the row's labels; repeated labels are told apart."""
-    key = np.full(len(table), pd.util.hash_array(np.array([name], dtype=object))[0])
-    for column in table:
-        codes, entries = pd.factorize(table[column])
-        key = _mixed(key ^ pd.util.hash_array(np.asarray(entries))[codes]) if len(entries) else key
-    repeat = pd.Series(key).groupby(key).cumcount().to_numpy(dtype=np.uint64) if len(key) != len(pd.unique(key)) else 0
-    return key + repeat
-
-
-def _mixed(key: Keys) -> Keys:
-    """Scrambled so that keys of like names have nothing in common (the finaliser of MurmurHash3)."""
-    for factor in (0xFF51AFD7ED558CCD, 0xC4CEB9FE1A85EC53):
-        key = (key ^ (key >> np.uint64(33))) * np.uint64(factor)
-    return key ^ (key >> np.uint64(33))
-
-
-def _labels(name: str, table: pd.DataFrame) -> list[str]:
-    if table.empty:
-        return []
-    cells = [table[column].astype(str).str.replace(r"[^A-Za-z0-9_.]", "_", regex=True) for column in table]
-    names = pd.Series([f"{name}[{','.join(row)}]" for row in zip(*cells, strict=True)])
-    repeat = names.groupby(names).cumcount()
-    return [f"{label}~{n + 1}" if n else label for label, n in zip(names, repeat, strict=True)]
-
-
-def _match(table: pd.DataFrame, keys: pd.DataFrame) -> tuple[Ints, Ints]:
-    """Pairs (row of the table, row of the keys) whose labels agree."""
-    on = list(keys.columns)
-    left = table[on].assign(_row=np.arange(len(table)))
-    right = keys.reset_index(drop=True).assign(_entry=np.arange(len(keys)))
-    both = right.merge(left, on=on, how="inner")
-    return both["_row"].to_numpy(dtype=np.int64), both["_entry"].to_numpy(dtype=np.int64)
+def _one(parts: list[Keys]) -> Keys:
+    return np.concatenate(parts) if parts else np.zeros(0, dtype=np.uint64)

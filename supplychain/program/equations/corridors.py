@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
 
 from supplychain.program.lp import LinearProgram, Terms
-from supplychain.program.variables.steps import unit_of
+from supplychain.program.variables.steps import looked_up, unit_of
 from supplychain.system.build import System
 from supplychain.system.pattern import STAGES
 
@@ -32,28 +31,19 @@ def corridor_balance(lp: LinearProgram, system: System) -> None:
 def _moving(lp: LinearProgram, system: System) -> list[Terms]:
     """Tonnes of every move: deliveries and feeds, of traced paths and of pooled markets."""
     flow, delivered, feed = (lp.variables[name] for name in ("flow", "delivered", "feed"))
-    ratio = system.chain.set_index(["mineral", "stage"])["ratio"]
-    terms = [_labelled(lp, "flow", "delivery", "delivery", np.ones(len(flow)))]
-    for stage in (*STAGES[:-1], "hub"):
-        column, at = ("hub_feed", None) if stage == "hub" else (f"feed_{stage}", stage)
-        keys = pd.MultiIndex.from_frame(flow.table[["mineral"]].assign(stage=at))
-        weight = np.ones(len(flow)) if at is None else ratio.reindex(keys).to_numpy()
-        terms.append(_labelled(lp, "flow", column, "feed", weight))
+    of_delivery, of_feed = {"kind": "delivery"}, {"kind": "feed"}
+    terms = [flow.by("year", move="delivery", always=of_delivery)]
+    for stage in STAGES[:-1]:
+        ratio = system.chain[system.chain["stage"] == stage].set_index("mineral")["ratio"]
+        part = looked_up(flow.table["mineral"], ratio)
+        terms.append(flow.by("year", move=f"feed_{stage}", always=of_feed, coefficient=part))
     pooled = np.flatnonzero(~delivered.table["traced"])
-    keys = delivered.table.loc[pooled, ["delivery", "year"]].set_axis(["move", "year"], axis=1)
-    terms.append(delivered.at(keys.assign(kind="delivery"), pooled))
     return [
         *terms,
-        feed.at(feed.table[["feed", "year"]].set_axis(KEYS[1:], axis=1).assign(kind="feed"), np.arange(len(feed))),
+        flow.by("year", move="hub_feed", always=of_feed),
+        delivered.by("year", move="delivery", always=of_delivery, rows=pooled),
+        feed.by("year", move="feed", always=of_feed),
     ]
-
-
-def _labelled(lp: LinearProgram, name: str, column: str, kind: str, weight: np.ndarray) -> Terms:
-    """A variable's columns labelled by the move that one of its columns names; rows without one are left out."""
-    variable = lp.variables[name]
-    on = np.flatnonzero(variable.table[column].notna())
-    keys = variable.table.loc[on, [column, "year"]].set_axis(["move", "year"], axis=1)
-    return variable.at(keys.astype({"move": int}).assign(kind=kind), on, weight[on])
 
 
 def leg_capacity(lp: LinearProgram, system: System) -> None:

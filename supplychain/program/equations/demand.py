@@ -16,7 +16,7 @@ KEYS = ["mineral", "market", "year"]
 def demand(lp: LinearProgram, system: System) -> None:
     """Eq. 1: supply, secondary supply, stock released and use forgone cover use, that of technologies included."""
     delivered, deployed = lp.variables["delivered"], lp.variables["deployed"]
-    pooled = (~delivered.table["traced"]).to_numpy()
+    pooled = np.flatnonzero(~delivered.table["traced"])
     needs = deployed.table[["technology", "year"]].assign(row=np.arange(len(deployed)))
     needs = needs.merge(system.intensities, on="technology").assign(market="USA")
     again = lp.variables["secondary"]
@@ -25,8 +25,8 @@ def demand(lp: LinearProgram, system: System) -> None:
         "demand",
         table[KEYS],
         lp.variables["total"].by(*KEYS),
-        delivered.at(delivered.table.loc[pooled, KEYS], np.flatnonzero(pooled)),
-        again.at(again.table[["mineral", "year"]].assign(market="USA"), np.arange(len(again))),
+        delivered.by(*KEYS, rows=pooled),
+        again.by("mineral", "year", always={"market": "USA"}),
         lp.variables["released"].by(*KEYS),
         -lp.variables["bought"].by(*KEYS),
         lp.variables["forgone"].by(*KEYS),

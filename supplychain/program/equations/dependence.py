@@ -9,8 +9,7 @@ import pandas as pd
 
 from supplychain.program.lp import LinearProgram, Terms, Variable
 from supplychain.program.variables.capacity import sole_owners
-from supplychain.program.variables.flows import last_stage
-from supplychain.program.variables.steps import unit_of
+from supplychain.program.variables.steps import last_stage, unit_of
 from supplychain.system.build import System
 from supplychain.system.pattern import STAGES
 from supplychain.system.sites import PLACE

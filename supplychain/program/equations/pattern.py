@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 
 from supplychain.program.lp import LinearProgram, Terms
-from supplychain.program.variables.flows import last_stage
 from supplychain.program.variables.steps import unit_of
 from supplychain.system.build import HUB_UTILISATION, System
 from supplychain.system.pattern import STAGES
@@ -16,16 +15,7 @@ from supplychain.system.sites import PLACE
 def accounts(lp: LinearProgram, system: System) -> None:
     """What passes through each place, and in all: sums of the traced paths."""
     flow, through, total = (lp.variables[name] for name in ("flow", "through", "total"))
-    sums = [
-        flow.at(
-            flow.table.loc[on, ["mineral", stage, "market", "year"]]
-            .rename(columns={stage: "country"})
-            .assign(stage=stage),
-            np.flatnonzero(on),
-        )
-        for stage in STAGES
-        if (on := (flow.table[stage] != "").to_numpy()).any()
-    ]
+    sums = [flow.by("mineral", "market", "year", country=stage, always={"stage": stage}) for stage in STAGES]
     keys = [*PLACE, "market", "year"]
     unit = unit_of(through.table, system)
     lp.constrain("through", through.table[keys], *sums, -through.by(*keys), lower=0, upper=0, unit=unit)
@@ -38,25 +28,23 @@ def pooled_balance(lp: LinearProgram, system: System) -> None:
     """In the pooled markets a place makes what it delivers or passes on, and is fed for what it makes."""
     pooled, feed, delivered = (lp.variables[name] for name in ("pooled", "feed", "delivered"))
     keys = [*PLACE, "year"]
-    on = (~delivered.table["traced"]).to_numpy()
-    out = last_stage(system, delivered.table[on]).assign(year=delivered.table.loc[on, "year"])
+    on = np.flatnonzero(~delivered.table["traced"])
     lp.constrain(
         "pooled_output",
         pooled.table[keys],
         pooled.by(*keys),
-        -delivered.at(out, np.flatnonzero(on)),
-        -feed.at(feed.table[["mineral", "stage", "origin", "year"]].set_axis(keys, axis=1), np.arange(len(feed))),
+        -delivered.by("mineral", "year", stage="last_stage", country="supplier", rows=on),
+        -feed.by("mineral", "stage", "year", country="origin"),
         lower=0,
         upper=0,
         unit=unit_of(pooled.table, system),
     )
     fed, per_tonne = _fed_places(system, pooled.table)
-    into = feed.table[["mineral", "next_stage", "destination", "year"]].set_axis(keys, axis=1)
     lp.constrain(
         "pooled_feed",
         pooled.table.loc[fed, keys],
-        feed.at(into, np.arange(len(feed))),
-        -pooled.at(pooled.table.loc[fed, keys], np.flatnonzero(fed), per_tonne),
+        feed.by("mineral", "year", stage="next_stage", country="destination"),
+        -pooled.by(*keys, rows=np.flatnonzero(fed), coefficient=per_tonne),
         lower=0,
         upper=0,
         unit=unit_of(pooled.table[fed], system),
@@ -77,8 +65,7 @@ def delivery_pattern(lp: LinearProgram, system: System) -> None:
     keys = ["mineral", "supplier", "market", "year"]
     flow, delivered = lp.variables["flow"], lp.variables["delivered"]
     table = delivered.table[delivered.table["traced"] & (delivered.table["step"] == 0)]
-    on = delivered.table["traced"].to_numpy()
-    steps = delivered.at(delivered.table.loc[on, keys], np.flatnonzero(on))
+    steps = delivered.by(*keys, rows=np.flatnonzero(delivered.table["traced"]))
     lp.constrain("delivery_pattern", table[keys], flow.by(*keys), -steps, lower=0, upper=0, unit=unit_of(table, system))
 
 
@@ -87,11 +74,7 @@ def feed_pattern(lp: LinearProgram, system: System) -> None:
     flow, excess, through = (lp.variables[name] for name in ("flow", "excess", "through"))
     keys = ["feed", "market", "year"]
     table = excess.table.loc[excess.table["step"] == 0, ["mineral", "stage", "origin", "destination", *keys]]
-    drawn = [
-        flow.at(flow.table.loc[on, [column, "market", "year"]].rename(columns={column: "feed"}), np.flatnonzero(on))
-        for column in ("feed_mine", "feed_refine")
-        if (on := flow.table[column].notna().to_numpy()).any()
-    ]
+    drawn = [flow.by("market", "year", feed=column) for column in ("feed_mine", "feed_refine")]
     usual = system.feeds[["feed", "mineral", "next_stage", "destination", "share"]]
     usual = usual.rename(columns={"next_stage": "stage", "destination": "country"})
     usual = usual[(usual["share"] > 0) & (usual["stage"] != "supply")]
@@ -102,24 +85,31 @@ def feed_pattern(lp: LinearProgram, system: System) -> None:
         *drawn,
         -through.at(made[keys], made["row"], made["share"]),
         -excess.by(*keys),
-        *_hub_shares(lp, system, keys),
+        *_hub_shares(lp, system),
         upper=0,
         unit=unit_of(table, system),
     )
 
 
-def _hub_shares(lp: LinearProgram, system: System, keys: list[str]) -> list[Terms]:
+def _hub_shares(lp: LinearProgram, system: System) -> list[Terms]:
     """What hubs pass on and draw: their feeds' proportions hold among the paths that pass through them."""
     flow, hubs = lp.variables["flow"], system.feeds[system.feeds["hub"]]
     if hubs.empty:
         return []
-    passing = flow.table[["mineral", "supplier", "market", "year", "via_hub", *STAGES]].assign(row=np.arange(len(flow)))
-    passing = passing[passing["via_hub"]]
-    pairs = hubs[["feed", "mineral", "stage", "origin", "destination", "share"]]
-    pairs = passing.merge(pairs.rename(columns={"destination": "supplier"}), on=["mineral", "supplier"])
+    hubs = hubs[["feed", "mineral", "stage", "origin", "destination", "share"]].set_axis(
+        ["feed", "mineral", "stage", "origin", "supplier", "share"], axis=1
+    )
+    passing = system.paths.loc[system.paths["via_hub"], ["path", "mineral", "supplier", *STAGES]]
+    pairs = passing.merge(hubs, on=["mineral", "supplier"])
     site = np.select([pairs["stage"] == stage for stage in STAGES], [pairs[stage] for stage in STAGES], "")
-    drawn = pairs[site == pairs["origin"].to_numpy()]
-    return [flow.at(drawn[keys], drawn["row"]), -flow.at(pairs[keys], pairs["row"], pairs["share"])]
+    pairs = pairs[["path", "feed", "share"]].assign(drawn=site == pairs["origin"].to_numpy())
+    pairs = pairs.merge(flow.table["path"].rename_axis("row").reset_index(), on="path")
+    drawn = pairs[pairs["drawn"]]
+    own = ["market", "year"]
+    return [
+        flow.at(drawn[["feed"]], drawn["row"], own=own),
+        -flow.at(pairs[["feed"]], pairs["row"], pairs["share"], own=own),
+    ]
 
 
 def pooled_feed_pattern(lp: LinearProgram, system: System) -> None:
@@ -149,7 +139,6 @@ def hub_capacity(lp: LinearProgram, system: System) -> None:
     hubs = system.paths[system.paths["via_hub"]].groupby(keys[:3], sort=False)["base_t"].sum().reset_index()
     hubs = hubs.merge(system.use[["mineral", "market", "year", "growth"]], on=["mineral", "market"])
     flow = lp.variables["flow"]
-    on = flow.table["via_hub"].to_numpy()
-    shipped = flow.at(flow.table.loc[on, keys], np.flatnonzero(on))
+    shipped = flow.by(*keys, rows=np.flatnonzero(flow.table["via_hub"]))
     upper = hubs["base_t"] * hubs["growth"] / HUB_UTILISATION
     lp.constrain("hub_capacity", hubs[keys], shipped, upper=upper, unit=unit_of(hubs, system))

@@ -32,7 +32,7 @@ def flows(lp: LinearProgram, system: System) -> None:
     columns += ["feed_mine", "feed_refine", "hub_feed"]
     costs = [*(f"{stage}_usd_per_t" for stage in STAGES), *MOVES]
     table = yearly(system.paths[columns].assign(cost=system.paths[costs].sum(axis=1)), system)
-    table = table.assign(tariff_usd_per_t=path_tariffs(table, system))
+    table = table.assign(tariff_usd_per_t=path_tariffs(system))
     cost = (table["cost"] + table["tariff_usd_per_t"]) * table["weight"]
     label = ["mineral", *STAGES, "supplier", "market", "year"]
     lp.variable("flow", table, cost=cost, **sizes(table, system), label=label)
@@ -51,17 +51,16 @@ def flows(lp: LinearProgram, system: System) -> None:
     lp.variable("total", total, **sizes(total, system), label=["mineral", "market", "year"])
 
 
-def path_tariffs(table: pd.DataFrame, system: System) -> np.ndarray:
+def path_tariffs(system: System) -> np.ndarray:
     """Tariffs on each path and year, USD per delivered tonne: on the last supplier, or looked through to a stage."""
-    paid = np.zeros(len(table))
-    for stage, rows in system.tariffs.groupby("stage"):
-        keys = ["mineral", "country", "market", "year"]
-        rate = rows.groupby(keys)["usd_per_t"].sum()
-        place = PLACES[str(stage)]
-        paid += (
-            rate.reindex(pd.MultiIndex.from_frame(table[["mineral", place, "market", "year"]])).fillna(0.0).to_numpy()
-        )
-    return paid
+    years = pd.Index(system.years["year"])
+    paid = np.zeros((len(system.paths), len(years)))
+    for stage, rows in system.tariffs[system.tariffs["year"].isin(years)].groupby("stage"):
+        keys = ["mineral", PLACES[str(stage)], "market"]
+        rate = rows.rename(columns={"country": keys[1]}).groupby([*keys, "year"], as_index=False)["usd_per_t"].sum()
+        met = system.paths[keys].assign(row=np.arange(len(paid))).merge(rate, on=keys)
+        paid[met["row"], years.get_indexer(met["year"])] += met["usd_per_t"]
+    return paid.ravel()
 
 
 def credit_of(table: pd.DataFrame, system: System) -> np.ndarray:
@@ -74,16 +73,10 @@ def credit_of(table: pd.DataFrame, system: System) -> np.ndarray:
 def deliveries(lp: LinearProgram, system: System) -> None:
     """z: deliveries within their steps; a pooled market's pay freight, margin and tariffs here."""
     steps = delivery_steps(system)
-    paid = system.tariffs[system.tariffs["stage"] == "supply"].groupby(["mineral", "country", "market", "year"])
-    rate = paid["usd_per_t"].sum().rename_axis(["mineral", "supplier", "market", "year"])
-    keys = pd.MultiIndex.from_frame(steps[["mineral", "supplier", "market", "year"]])
-    tariff = rate.reindex(keys).fillna(0.0).to_numpy()
-    steps = steps.assign(tariff_usd_per_t=np.where(steps["traced"], 0.0, tariff))
     cost = (steps["cost"] + steps["tariff_usd_per_t"]) * steps["weight"]
     label = ["mineral", "supplier", "market", "year", "step"]
     lp.variable("delivered", steps, upper=steps["width_t"], cost=cost, **sizes(steps, system), label=label)
-    reference = delivery_reference(steps).merge(system.years, on="year")
-    lp.offset += float((reference["musd"] * reference["weight"]).sum()) * 1e6
+    lp.offset += float((delivery_reference(steps)["musd"] * steps["weight"]).sum()) * 1e6
 
 
 def pooled_flows(lp: LinearProgram, system: System) -> None:
@@ -115,13 +108,6 @@ def _pooled_places(system: System, pooled: pd.DataFrame) -> pd.DataFrame:
     opex = opex.set_axis(["ore", "stage", "opex_usd_per_t"], axis=1)
     places = places.merge(system.chain[["mineral", "stage", "ore", "ratio"]], on=["mineral", "stage"])
     return places.merge(opex, on=["ore", "stage"], how="left").fillna({"opex_usd_per_t": 0.0})
-
-
-def last_stage(system: System, deliveries: pd.DataFrame) -> pd.DataFrame:
-    """Place (mineral, stage, country) at which each delivery leaves the chain."""
-    last = system.chain.loc[system.chain["last"]].set_index("mineral")["stage"]
-    table = deliveries[["mineral", "supplier"]].assign(stage=deliveries["mineral"].map(last))
-    return table.rename(columns={"supplier": "country"})[PLACE]
 
 
 def shipments(lp: LinearProgram, system: System) -> None:

@@ -7,6 +7,7 @@ import pandas as pd
 
 from supplychain.system.build import System
 from supplychain.system.pattern import SEED, STAGES
+from supplychain.system.sites import PLACE
 
 # Multiples of a base-year delivery at which the switching cost steps up (eq. 8); finer where paths are traced.
 TRACED_EDGES = np.array(
@@ -22,22 +23,34 @@ PRICE_EDGES = np.array([1.0, 1.05, 1.15, 1.3, 1.5, 2.0, 3.0, 4.5, 6.5, 10.0])
 
 
 def yearly(table: pd.DataFrame, system: System) -> pd.DataFrame:
-    """The table once for every year, with the year's weight."""
-    return table.merge(system.years, how="cross")
+    """The table once for every year, with the year's weight; the years of each row stand together."""
+    long, n = repeated(table, len(system.years)), len(table)
+    return long.assign(**{column: np.tile(system.years[column].to_numpy(), n) for column in system.years})
+
+
+def repeated(table: pd.DataFrame, times: int) -> pd.DataFrame:
+    """Each row so many times, one after another."""
+    return table.take(np.repeat(np.arange(len(table)), times)).reset_index(drop=True)
+
+
+def looked_up(names: pd.Series, values: pd.Series) -> np.ndarray:
+    """The value of each name (not a number where it has none), looked up once for all rows that hold it."""
+    place, distinct = pd.factorize(names)
+    return values.reindex(distinct).to_numpy(dtype=float)[place]
 
 
 def unit_of(table: pd.DataFrame, system: System) -> np.ndarray:
     """The size of each row's unit: a thousandth of its mineral's world output, tonnes."""
-    units = system.minerals.set_index("mineral")["unit_t"]
-    return table["mineral"].map(units).to_numpy(dtype=float)
+    return looked_up(table["mineral"], system.minerals.set_index("mineral")["unit_t"])
 
 
 def sizes(table: pd.DataFrame, system: System) -> dict[str, np.ndarray]:
     """`unit` of each row's columns, tonnes, and their `worth`, the mineral's normal price in present value, USD/t."""
-    prices = system.minerals.set_index("mineral")["price"]
-    weight = table["year"].map(system.years.set_index("year")["weight"])
-    worth = table["mineral"].map(prices).fillna(0.0) * weight
-    return {"unit": unit_of(table, system), "worth": worth.to_numpy(dtype=float)}
+    place, distinct = pd.factorize(table["mineral"])
+    known = system.minerals.set_index("mineral")[["unit_t", "price"]].reindex(distinct)
+    price = known["price"].fillna(0.0).to_numpy(dtype=float)[place]
+    weight = looked_up(table["year"], system.years.set_index("year")["weight"])
+    return {"unit": known["unit_t"].to_numpy(dtype=float)[place], "worth": price * weight}
 
 
 def switching_cost(multiple: np.ndarray, substitution: np.ndarray) -> np.ndarray:
@@ -49,24 +62,38 @@ def delivery_steps(system: System) -> pd.DataFrame:
     """Steps of every delivery and year: `width_t`, and `cost` per tonne (with freight in pooled markets).
 
     The base tonnes grow with the market's use. A pair without base tonnes has one step, open and free.
+    `tariff_usd_per_t` is what a pooled market pays, `last_stage` where the delivery leaves the chain.
     """
     table = system.deliveries[
         ["delivery", "mineral", "supplier", "market", "traced", "observed", "base_t", "price", "substitution"]
     ]
     moved = system.deliveries[["freight_usd_per_t", "time_usd_per_t", "margin_usd_per_t"]].sum(axis=1)
-    table = table.assign(moved=moved.where(~table["traced"], 0.0))
+    last = last_stage(system, system.deliveries)["stage"]
+    table = table.assign(moved=moved.where(~table["traced"], 0.0), last_stage=last)
     growth = system.use[["mineral", "market", "year", "growth"]]
     table = yearly(table, system).merge(growth, on=["mineral", "market", "year"])
+    table = table.assign(tariff_usd_per_t=np.where(table["traced"], 0.0, delivery_tariffs(table, system)))
     patterned = table["base_t"].notna() & table["substitution"].notna()
-    free = table[~patterned].assign(step=0, width_t=np.inf, switching=0.0, cost=lambda t: t["moved"])
+    free = table[~patterned].assign(step=0, width_t=np.inf, switching=0.0)
     parts = [(table[patterned & table["traced"]], TRACED_EDGES), (table[patterned & ~table["traced"]], POOLED_EDGES)]
-    steps = pd.concat(
-        [_stepped(t, edges, t["base_t"] * t["growth"], t["price"], from_zero=True) for t, edges in parts],
-        ignore_index=True,
-    )
-    steps["cost"] = steps["switching"] + steps["moved"]
-    drop = ["observed", "base_t", "price", "substitution", "moved", "growth"]
-    return pd.concat([free, steps], ignore_index=True).drop(columns=drop)
+    steps = [_stepped(t, edges, t["base_t"] * t["growth"], t["price"], from_zero=True) for t, edges in parts]
+    table = pd.concat([free[steps[0].columns], *steps], ignore_index=True)
+    return table.assign(cost=table["switching"] + table["moved"]).drop(columns="moved")
+
+
+def delivery_tariffs(table: pd.DataFrame, system: System) -> np.ndarray:
+    """Tariffs on the supplier of each delivery and year, USD/t."""
+    keys = ["mineral", "country", "market", "year"]
+    rate = system.tariffs[system.tariffs["stage"] == "supply"].groupby(keys)["usd_per_t"].sum()
+    named = pd.MultiIndex.from_frame(table[["mineral", "supplier", "market", "year"]], names=keys)
+    return rate.reindex(named).fillna(0.0).to_numpy()
+
+
+def last_stage(system: System, deliveries: pd.DataFrame) -> pd.DataFrame:
+    """Place (mineral, stage, country) at which each delivery leaves the chain."""
+    last = system.chain.loc[system.chain["last"]].set_index("mineral")["stage"]
+    table = deliveries[["mineral", "supplier"]].assign(stage=deliveries["mineral"].map(last))
+    return table.rename(columns={"supplier": "country"})[PLACE]
 
 
 def delivery_reference(delivered: pd.DataFrame) -> pd.DataFrame:
@@ -82,19 +109,24 @@ def delivery_reference(delivered: pd.DataFrame) -> pd.DataFrame:
 def _stepped(
     table: pd.DataFrame, edges: np.ndarray, base: pd.Series, price: pd.Series, *, from_zero: bool
 ) -> pd.DataFrame:
-    """Each row once per step between the edges: width_t and switching cost at the step's geometric middle."""
+    """Each row once per step between the edges: width_t and switching cost at the step's geometric middle.
+
+    What the steps are made from is left behind.
+    """
     n, middle = len(edges) - 1, np.sqrt(edges[:-1] * edges[1:])
     width = np.diff(edges)
     width[0] = edges[1] if from_zero else width[0]
     width[-1] = np.inf
-    long = table.loc[table.index.repeat(n)].reset_index(drop=True)
     step = np.tile(np.arange(n), len(table))
-    sigma = long["substitution"].to_numpy(dtype=float)
-    return long.assign(
+    sigma = np.repeat(table["substitution"].to_numpy(dtype=float), n)
+    return repeated(table.drop(columns=_SHAPE, errors="ignore"), n).assign(
         step=step,
         width_t=np.repeat(base.to_numpy(dtype=float), n) * width[step],
         switching=np.repeat(price.to_numpy(dtype=float), n) * switching_cost(middle[step], sigma),
     )
+
+
+_SHAPE = ["observed", "base_t", "price", "substitution", "growth", "share", "seed", "value_usd_per_t", "next_stage"]
 
 
 def traced_excess(system: System) -> pd.DataFrame:
@@ -102,9 +134,9 @@ def traced_excess(system: System) -> pd.DataFrame:
     feeds = system.feeds[system.feeds["share"].notna()]
     base = system.use.loc[system.use["traced"], ["mineral", "market", "year", "base_t", "growth"]]
     table = feeds[[*_FEED, "ratio"]].merge(base, on="mineral")
-    flows = _base_through(system)
-    keys = pd.MultiIndex.from_frame(table[["mineral", "next_stage", "destination", "market"]])
-    through = flows.reindex(keys, fill_value=0.0).to_numpy()
+    keys = ["mineral", "next_stage", "destination", "market"]
+    flows = _base_through(system).rename("through").rename_axis(keys).reset_index()
+    through = table[keys].merge(flows, on=keys, how="left")["through"].fillna(0.0).to_numpy()
     table["value_usd_per_t"] *= table.pop("ratio")
     return _excess(system, table, np.maximum(through, SEED * table["base_t"]) * table["growth"])
 
@@ -139,9 +171,7 @@ def _excess(system: System, table: pd.DataFrame, reference: pd.Series) -> pd.Dat
     table = table.merge(system.minerals[["mineral", "substitution"]], on="mineral").merge(system.years, on="year")
     base = np.maximum(table["share"] + table["seed"], 1e-6) * reference.to_numpy()
     steps = _stepped(table, FEED_EDGES, base, table["value_usd_per_t"], from_zero=False)
-    keep = ["feed", "mineral", "stage", "origin", "destination", "year", "weight", "step", "width_t", "switching"]
-    keep = [*keep, "market"] if "market" in steps else keep
-    return steps[keep].assign(cost=steps["switching"])
+    return steps.drop(columns="reference", errors="ignore").assign(cost=steps["switching"])
 
 
 def acts_in_base_year(system: System) -> bool:
@@ -163,7 +193,7 @@ def forgone_steps(system: System) -> pd.DataFrame:
     )
     table = table[(table["tonnes"] > 0) & (table["price"] > 0)].merge(system.years, on="year")
     n = len(PRICE_EDGES)
-    long = table.loc[table.index.repeat(n)].reset_index(drop=True)
+    long = repeated(table, n)
     step = np.tile(np.arange(n), len(table))
     low, high = PRICE_EDGES, np.append(PRICE_EDGES[1:], np.inf)
     wide = low[step] ** -long["long_run"] - high[step] ** -long["long_run"]
