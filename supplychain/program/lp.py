@@ -21,6 +21,7 @@ from supplychain.program.labels import Labels, Vocabulary, keys, matched, names
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
+Positions = NDArray[np.int32]
 
 
 def _filled(value: ArrayLike, size: int) -> Floats:
@@ -159,7 +160,7 @@ class LinearProgram:
     variables: dict[str, Variable] = field(default_factory=dict)
     constraints: dict[str, Constraint] = field(default_factory=dict)
     vocabulary: Vocabulary = field(default_factory=Vocabulary)
-    _entries: list[tuple[Ints, Ints, Floats]] = field(default_factory=list)
+    _entries: list[tuple[Positions, Positions, Floats]] = field(default_factory=list)
 
     @property
     def columns(self) -> int:
@@ -222,7 +223,8 @@ class LinearProgram:
         constraint = Constraint(name, labels, self.rows, low, high, size, *told)
         for term in terms:
             row, entry = matched(labels, term.labels)
-            self._entries.append((constraint.first + row, term.column[entry], term.coefficient[entry]))
+            place, column = (constraint.first + row).astype(np.int32), term.column[entry].astype(np.int32)
+            self._entries.append((place, column, term.coefficient[entry]))
         self.constraints[name] = constraint
         return constraint
 
@@ -231,8 +233,8 @@ class LinearProgram:
         column_unit = self._joined("unit", self.variables) if scaled else np.ones(self.columns)
         row_unit = self._joined("unit", self.constraints) if scaled else np.ones(self.rows)
         money_unit = self.money_unit if scaled else 1.0
-        row, column, value = (np.concatenate([entry[i] for entry in self._entries]) for i in range(3))
-        value = value * column_unit[column] / row_unit[row]
+        row, column = (np.concatenate([entry[i] for entry in self._entries]) for i in range(2))
+        value = np.concatenate([value * column_unit[j] / row_unit[i] for i, j, value in self._entries])
         shape = (self.rows, self.columns)
         matrix = sparse.coo_matrix((value, (row, column)), shape=shape).tocsc()
         matrix.eliminate_zeros()

@@ -9,7 +9,7 @@ import pandas as pd
 
 from supplychain.program.lp import LinearProgram, Terms, Variable
 from supplychain.program.variables.capacity import sole_owners
-from supplychain.program.variables.steps import last_stage, unit_of
+from supplychain.program.variables.steps import unit_of
 from supplychain.system.build import System
 from supplychain.system.pattern import STAGES
 from supplychain.system.sites import PLACE
@@ -57,7 +57,8 @@ def active_limits(lp: LinearProgram, system: System) -> pd.DataFrame:
 
 def _touched(lp: LinearProgram, system: System, table: pd.DataFrame) -> pd.Series:
     """Whether a limit's scope holds a place, or an owner, of its mineral at its stage."""
-    sold = lp.variables["delivered"].table.query("traced")[["mineral", "supplier"]].drop_duplicates()
+    sold = lp.variables["delivered"].table
+    sold = sold.loc[sold["traced"] & (sold["step"] == 0), ["mineral", "supplier"]].drop_duplicates()
     places = lp.variables["through"].table[[*PLACE, "ore"]].drop_duplicates()
     held = places.rename(columns={"mineral": "drawn", "ore": "mineral"}).merge(system.owners, on=PLACE)
     by_owner = held[["drawn", "stage", "owner"]].set_axis(["mineral", "stage", "country"], axis=1).assign(by="owner")
@@ -126,18 +127,20 @@ def crossings(lp: LinearProgram, system: System) -> pd.DataFrame:
     delivery where the market is not the supplier's own.
     """
     wanted = system.export_limits[["mineral", "country"]].drop_duplicates()
-    parts = [_path_crossings(lp, system, stage, wanted) for stage in STAGES]
-    feed, delivered = lp.variables["feed"].table, lp.variables["delivered"].table
+    paths = pd.concat([_path_crossings(system, stage, wanted) for stage in STAGES], ignore_index=True)
+    flow, feed, delivered = (lp.variables[name].table for name in ("flow", "feed", "delivered"))
+    flow = paths.merge(flow[["path", "year"]].rename_axis("position").reset_index(), on="path").assign(variable="flow")
     feed = feed.assign(position=np.arange(len(feed)), country=feed["origin"], market="", ratio=1.0, variable="feed")
     feed = feed[feed["origin"] != feed["destination"]].merge(system.feeds[["feed", "base_t"]], on="feed")
-    out = delivered.assign(position=np.arange(len(delivered)), variable="delivered", ratio=1.0)
-    out = out[~out["traced"]].merge(wanted.rename(columns={"country": "supplier"}), on=["mineral", "supplier"])
-    out = out.assign(country=out["supplier"], stage=last_stage(system, out)["stage"])
-    out = out[out["market"] != out["country"].map(_home_markets(system))]
+    sold = system.deliveries.merge(wanted.rename(columns={"country": "supplier"}), on=["mineral", "supplier"])
+    sold = sold[~sold["traced"] & (sold["market"] != sold["supplier"].map(_home_markets(system)))]
+    out = delivered[delivered["delivery"].isin(sold["delivery"])]
+    out = out.assign(position=out.index, country=out["supplier"], stage=out["last_stage"])
+    out = out.assign(variable="delivered", ratio=1.0)
     base = system.deliveries["base_t"].where(system.deliveries["observed"], 0.0).fillna(0.0)
     out["base_t"] = out["delivery"].map(base).where(out["step"] == 0, 0.0)
     columns = ["variable", "position", "mineral", "stage", "country", "market", "year", "ratio", "base_t"]
-    parts += [feed.merge(wanted, on=["mineral", "country"])[columns], out[columns]]
+    parts = [flow, feed.merge(wanted, on=["mineral", "country"]), out]
     return pd.concat([part[columns] for part in parts if len(part)] or [out[columns]], ignore_index=True)
 
 
@@ -145,10 +148,11 @@ def _home_markets(system: System) -> dict[str, str]:
     return dict(zip(system.homes["country"], system.homes["market"], strict=True))
 
 
-def _path_crossings(lp: LinearProgram, system: System, stage: str, wanted: pd.DataFrame) -> pd.DataFrame:
-    table = lp.variables["flow"].table
-    table = table.assign(position=np.arange(len(table)), country=table[stage], variable="flow", stage=stage)
-    table = table[table["country"] != ""].merge(wanted, on=["mineral", "country"])
+def _path_crossings(system: System, stage: str, wanted: pd.DataFrame) -> pd.DataFrame:
+    """Paths that leave a country at a stage: path, mineral, stage, country, market, ratio, base_t."""
+    columns = ["path", "mineral", "market", *STAGES, "supplier", "via_hub", "base_t"]
+    table = system.paths[columns].assign(country=system.paths[stage], stage=stage)
+    table = table.merge(wanted, on=["mineral", "country"])
     later = [s for s in STAGES[STAGES.index(stage) + 1 :]]
     following = table["supplier"].where(table["via_hub"], "")
     for place in reversed(later):
@@ -157,5 +161,5 @@ def _path_crossings(lp: LinearProgram, system: System, stage: str, wanted: pd.Da
         (following == "") & (table["market"] == table["country"].map(_home_markets(system)))
     )
     table = table[~at_home].merge(system.chain[["mineral", "stage", "ratio"]], on=["mineral", "stage"])
-    base = table["path"].map(system.paths.set_index("path")["base_t"]).fillna(0.0)
-    return table.assign(base_t=base * table["ratio"])
+    table = table.assign(base_t=table["base_t"].fillna(0.0) * table["ratio"])
+    return table[["path", "mineral", "stage", "country", "market", "ratio", "base_t"]]
