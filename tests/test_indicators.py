@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from supplychain.results import indicators
+from supplychain.results.summary import summary_table
 from supplychain.scenario import policies
 
 SUPPLY = pd.DataFrame(
@@ -63,3 +64,32 @@ def test_sparse_years_are_linear_between_and_flat_outside(points):
     assert all(table[year] == pytest.approx(value) for year, value in points.items())
     assert table[2015] == pytest.approx(points[min(points)]) and table[2055] == pytest.approx(points[max(points)])
     assert table.between(min(points.values()) - 1e-12, max(points.values()) + 1e-12).all()
+
+
+def test_headline_shares_are_of_each_mineral_at_its_worse_stage(pair):
+    """What summary and comparison print is the mean of the larger of mine and refinery, mineral by mineral."""
+    for result in pair:
+        us = result.dependence.query("market == 'USA' and year == year.max() and stage in ['mine', 'refine']")
+        worst = us.groupby("mineral")[["top_share", "share_feoc", "share_central_asia"]].max().mean()
+        told = result.summary.set_index("metric")["value"]
+        assert told[worst.index].tolist() == pytest.approx(worst.tolist())
+    row = summary_table(list(pair)).set_index("scenario").loc[pair[1].name]
+    assert row[["top_share", "feoc_share", "central_asia_share"]].tolist() == pytest.approx(worst.tolist())
+
+
+def test_net_import_reliance_nets_what_is_sold_to_others():
+    """The USA make 60 t at home and buy 40; they sell 30 of their own to the EU, and 20 t come from scrap: 10 of 120 t.
+
+    A mine's share from outside counts as it is; the EU buys all of its 30 t, and sells none.
+    """
+    rows = [
+        *((2030, "x", "supply", c, m, t) for c, m, t in (("USA", "USA", 60), ("CHL", "USA", 40), ("USA", "EU", 30))),
+        *((2030, "x", "mine", c, "USA", t) for c, t in (("USA", 20), ("PER", 80))),
+    ]
+    supply = pd.DataFrame(rows, columns=["year", "mineral", "stage", "country", "market", "tonnes"])
+    supply = supply.assign(home=supply["country"].map({"USA": "USA", "CHL": "ROW", "PER": "ROW"}))
+    scrap = pd.Series({(2030, "x", "USA"): 20.0})
+    found = indicators.net_import_reliance(supply, scrap)
+    assert found[2030, "x", "supply", "USA"] == pytest.approx(10 / 120)
+    assert found[2030, "x", "mine", "USA"] == pytest.approx(0.8)
+    assert found[2030, "x", "supply", "EU"] == 1.0

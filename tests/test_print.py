@@ -20,8 +20,8 @@ def test_fits_on_ten_lines_of_eighty_columns(pair):
         assert result.cost_in_words() in lines[1]
         assert "optimal, gap" in text and "residuals" in text and "mass closes to" in text
         summary = result.summary.set_index("metric")["value"]
-        assert f"largest supplier {summary['top_share_mine']:.1%}" in text
-        assert f"of concern {summary['share_feoc_refine']:.1%}" in text
+        assert f"largest supplier {summary['top_share']:.1%}" in text
+        assert f"of concern {summary['share_feoc']:.1%}" in text
         assert "US bill" in text and "minerals short" in text and f"(US, {result.supply['year'].max()})" in text
         listed = " ".join(lines).split("tables ")[1].replace(",", "").split()
         assert listed == [name for name, table in result.tables.items() if len(table)]

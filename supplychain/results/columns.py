@@ -54,7 +54,7 @@ COLUMNS: dict[str, tuple[str, str]] = {
     "hhi_high": ("greatest HHI in any plan that costs as little", "1"),
     "share_feoc": ("share of the countries of concern (group feoc)", "1"),
     "share_central_asia": ("share of Central Asia", "1"),
-    "net_import_reliance": ("share from outside the market", "1"),
+    "net_import_reliance": ("net imports over consumption; before the last supplier, the share from outside", "1"),
     "usd_per_t": ("delivered price: what one more tonne would cost", "USD/t"),
     "observed_usd_per_t": ("normal price on which the model is calibrated", "USD/t"),
     "policy": ("id of the policy in the scenario", ""),

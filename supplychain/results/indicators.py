@@ -6,6 +6,8 @@ import numpy as np
 import pandas as pd
 
 SUPPLY_KEYS = ["year", "mineral", "stage", "market"]
+SUPPLY, UPSTREAM = "supply", ("mine", "refine")
+HEADLINE = ("top_share", "share_feoc", "share_central_asia")
 
 
 def hhi(shares: pd.Series) -> float:
@@ -56,22 +58,61 @@ def by_country(supply: pd.DataFrame) -> pd.DataFrame:
     return supply.groupby(keys, as_index=False)[["tonnes", "low_t", "high_t"]].sum()
 
 
-def dependence(supply: pd.DataFrame, groups: pd.DataFrame, homes: pd.DataFrame) -> pd.DataFrame:
+def at_worst(dependence: pd.DataFrame, market: str, year: int) -> pd.DataFrame:
+    """How far a market depends on others, each mineral at mine or refinery, whichever is higher.
+
+    Returns
+    -------
+    DataFrame by mineral: top_share, share_feoc, share_central_asia. Their means are the headline figures.
+    """
+    upstream = dependence["stage"].isin(UPSTREAM)
+    table = dependence[upstream & (dependence["market"] == market) & (dependence["year"] == year)]
+    return table.groupby("mineral")[list(HEADLINE)].max()
+
+
+def net_import_reliance(supply: pd.DataFrame, secondary: pd.Series) -> pd.Series:
+    """Net imports over consumption, nil for net exporters: by year, mineral, stage and market.
+
+    At stage `supply`, as USGS defines it: what comes from outside the market less what its own makers sell to others,
+    over primary and secondary supply. At the stages before it, where sales to others are not told by market, the share
+    of supply from outside.
+
+    Parameters
+    ----------
+    supply : year, mineral, stage, country, market, tonnes, home (the market in which the country lies).
+    secondary : supply from scrap by year, mineral and market, t.
+    """
+    last, abroad = supply["stage"] == SUPPLY, supply["home"] != supply["market"]
+    table = supply.assign(outside=supply["tonnes"].where(abroad, 0.0)).groupby(SUPPLY_KEYS)[["tonnes", "outside"]].sum()
+    sold = supply[last & abroad].groupby(["year", "mineral", "stage", "home"])["tonnes"].sum()
+    sold = sold.rename_axis(SUPPLY_KEYS).reindex(table.index, fill_value=0.0)
+    scrap = secondary.reindex(table.index.droplevel("stage")).fillna(0.0).to_numpy()
+    scrap = np.where(table.index.get_level_values("stage") == SUPPLY, scrap, 0.0)
+    whole = (table["tonnes"] + scrap).replace(0.0, np.nan)
+    return ((table["outside"] - sold) / whole).clip(lower=0.0).fillna(0.0)
+
+
+def dependence(
+    supply: pd.DataFrame, groups: pd.DataFrame, homes: pd.DataFrame, secondary: pd.Series | None = None
+) -> pd.DataFrame:
     """Who a market depends on, look-through: at the mine, at each later stage, and by last supplier.
 
     Parameters
     ----------
     supply : year, mineral, stage, country, market, tonnes, low_t, high_t (range over equally cheap plans).
     groups : group, country. homes : country, market.
+    secondary : supply from scrap by year, mineral and market, t (default: none).
 
     Returns
     -------
     DataFrame: year, mineral, stage, market, top_supplier (the largest outside the market), top_share, hhi,
-    hhi_low, hhi_high, share_feoc, share_central_asia, net_import_reliance (share from outside the market).
+    hhi_low, hhi_high, share_feoc, share_central_asia, net_import_reliance (net imports over
+    consumption).
     """
     supply = by_country(supply)
     home = dict(zip(homes["country"], homes["market"], strict=True))
-    supply = supply.assign(foreign=supply["country"].map(home).fillna(supply["country"]) != supply["market"])
+    supply = supply.assign(home=supply["country"].map(home).fillna(supply["country"]))
+    supply = supply.assign(foreign=supply["home"] != supply["market"])
     if supply.empty:
         return pd.DataFrame(columns=[*SUPPLY_KEYS, "top_supplier", "top_share", "hhi"])
     table = _concentration(supply).join(_top_supplier(supply)).reset_index()
@@ -79,8 +120,8 @@ def dependence(supply: pd.DataFrame, groups: pd.DataFrame, homes: pd.DataFrame) 
     for group in ("feoc", "central_asia"):
         members = set(groups.loc[groups["group"] == group, "country"])
         table[f"share_{group}"] = group_share(supply, members).reindex(index).to_numpy()
-    abroad = supply.loc[supply["foreign"], "country"]
-    table["net_import_reliance"] = group_share(supply, set(abroad)).reindex(index).to_numpy()
+    secondary = pd.Series(dtype=float) if secondary is None else secondary
+    table["net_import_reliance"] = net_import_reliance(supply, secondary).reindex(index).to_numpy()
     table = table.fillna({"top_supplier": "", "top_share": 0.0})
     columns = [*SUPPLY_KEYS, "top_supplier", "top_share", "hhi", "hhi_low", "hhi_high"]
     return table[[*columns, "share_feoc", "share_central_asia", "net_import_reliance"]]

@@ -29,6 +29,8 @@ from supplychain.solve.highs import Solution, Solver
 from supplychain.solve.start import Start
 from supplychain.system.build import System, base_tables, build_system
 
+MARKET_YEAR = ["year", "mineral", "market"]
+
 
 @dataclass(frozen=True)
 class Shared:
@@ -116,11 +118,12 @@ def tidy_tables(known: Dataset, program: LinearProgram, system: System, solution
     prices = tables.prices(program, system, solution)
     bills = tables.public(program, system, solution, prices)
     groups, homes = known["groups"], system.homes
+    scrap = (system.use["secondary_t"] * system.use["growth"]).groupby([system.use[k] for k in MARKET_YEAR]).sum()
     tidy = {
         "paths": tables.paths(program, system, solution),
         "supply": supply,
-        "dependence": indicators.dependence(supply, groups, homes),
-        "dependence_by_owner": indicators.dependence(indicators.by_owner(supply), groups, homes),
+        "dependence": indicators.dependence(supply, groups, homes, scrap),
+        "dependence_by_owner": indicators.dependence(indicators.by_owner(supply), groups, homes, scrap),
         "prices": prices,
         "policies": tables.policies(program, system, solution, bills),
         "public": bills,

@@ -66,10 +66,9 @@ def _headlines(result: Result) -> Iterator[str]:
     values = dict(zip(summary["metric"], summary["value"], strict=True))
     last = result.manifest.get("scenario", {}).get("resolved", {}).get("horizon", {}).get("to")
     where = f"(US, {last})" if last else "(US)"
-    for stage in ("mine", "refine"):
-        shares = [f"{words} {values[f'{m}_{stage}']:.1%}" for m, words in SHARES.items() if f"{m}_{stage}" in values]
-        if shares:
-            yield f"{stage:<8}" + ", ".join(shares) + f" {where}"
+    shares = [f"{words} {values[metric]:.1%}" for metric, words in SHARES.items() if metric in values]
+    if shares:
+        yield "shares  " + ", ".join(shares) + f" {where}"
     for what, told in (("money", BILLS), ("lost", LOST)):
         amounts = [words.format(spoken(values[metric])) for metric, words in told.items() if metric in values]
         if amounts:

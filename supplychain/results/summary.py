@@ -8,23 +8,23 @@ import pandas as pd
 
 from supplychain.facts.costs import calibration_prices
 from supplychain.facts.dataset import Dataset
+from supplychain.results.indicators import HEADLINE, at_worst
 from supplychain.results.result import Result
 from supplychain.system.build import System
-from supplychain.system.pattern import STAGES
 
 REFERENCE = "status_quo"
 
 
 def summarise(system: System, tables: dict[str, pd.DataFrame], objective: float, money: str) -> pd.DataFrame:
-    """The headline figures: metric, value, unit. Shares are of the last year, each mineral counting the same."""
+    """The headline figures: metric, value, unit.
+
+    Shares are of US supply in the last year, each mineral at mine or refinery, whichever is higher, and each counting
+    the same.
+    """
     last = int(system.years["year"].iloc[-1])
-    dependence = tables["dependence"]
-    us = dependence[(dependence["market"] == "USA") & (dependence["year"] == last)]
+    shares = at_worst(tables["dependence"], "USA", last).mean().dropna()
     rows: list[tuple[str, float, str]] = [("objective", objective, money)]
-    for stage in STAGES[:2]:
-        part = us[us["stage"] == stage]
-        for metric in ("top_share", "share_feoc", "share_central_asia") if len(part) else ():
-            rows.append((f"{metric}_{stage}", float(part[metric].mean()), "1"))
+    rows += [(str(metric), float(share), "1") for metric, share in shares.items()]
     weights = system.years.set_index("year")["weight"]
     if money == "USD":
         rows += [("us_bill", _us_bill(tables, weights), "million USD, present value")]
@@ -88,8 +88,8 @@ def summary_table(results: list[Result]) -> pd.DataFrame:
     -------
     DataFrame: scenario, cost_busd (the world's minimal cost, present value, public money not counted), extra_busd
     (over the first scenario), us_bill_busd (delivered price x tonnes), public_busd (what funds pay), top_share,
-    feoc_share, central_asia_share (US supply of the last year, at whichever of mine and refinery is higher, each
-    mineral counting the same), short (minerals short by over 1 % in some year), vehicles_lost, gw_lost. Data in
+    feoc_share, central_asia_share (US supply of the last year, each mineral at mine or refinery, whichever is higher,
+    and each counting the same), short (minerals short by over 1 % in some year), vehicles_lost, gw_lost. Data in
     other money than USD give the scenario and its objective only.
     """
     rows = []
@@ -100,15 +100,11 @@ def summary_table(results: list[Result]) -> pd.DataFrame:
         if "us_bill" not in value:
             rows.append(row | {"objective": result.objective, "unit": result.manifest["data"]["money"]})
             continue
-        shares = {
-            column: max(float(value.get(f"{metric}_{stage}", 0.0)) for stage in STAGES[:2])
-            for column, metric in (("top", "top_share"), ("feoc", "share_feoc"), ("central_asia", "share_central_asia"))
-        }
         rows.append(
             row
             | {"cost_busd": result.objective / 1e9, "extra_busd": (result.objective - results[0].objective) / 1e9}
             | {"us_bill_busd": float(value["us_bill"]) / 1e3, "public_busd": float(value["public_spending"]) / 1e3}
-            | {f"{name}_share": share for name, share in shares.items()}
+            | {f"{metric.replace('share', '').strip('_')}_share": float(value[metric]) for metric in HEADLINE}
             | {"short": int(value["us_minerals_short"])}
             | {"vehicles_lost": float(value["vehicles_lost"]), "gw_lost": float(value["gw_lost"])}
         )

@@ -59,8 +59,8 @@ def use(dataset: Dataset, pattern: Pattern, years: list[int]) -> pd.DataFrame:
 
     Returns
     -------
-    DataFrame: mineral, market, traced, year, tonnes, growth (1, until it is known), base_t, value_usd_per_t (NaN:
-    valued by its demand curve).
+    DataFrame: mineral, market, traced, year, tonnes, growth (1, until it is known), base_t, secondary_t,
+    value_usd_per_t (NaN: valued by its demand curve).
     """
     table = pattern.use.merge(pd.DataFrame({"year": years}), how="cross")
     index = over_years(dataset["demand"], ["mineral", "market"], "index", years)

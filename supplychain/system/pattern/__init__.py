@@ -30,7 +30,8 @@ class Pattern:
     Attributes
     ----------
     chain : mineral, stage, position, ore (whose sites), ratio (tonnes at the stage per delivered tonne), last.
-    use : mineral, market, base_t (primary supply delivered), energy_t (the part that energy technologies take).
+    use : mineral, market, base_t (primary supply delivered), energy_t (the part that energy technologies take),
+        secondary_t (secondary supply beside it, where a source gives it).
     deliveries : mineral, supplier, market, base_t (tonnes, or the seed of a new pair), observed, own_share
         (the part that the supplier makes itself; a hub passes on the rest), cargo_share (the part that leaves Central
         Asia for more than Russia: below 1 only in the market where the supplier itself lies).
@@ -85,7 +86,7 @@ def _all_pairs(dataset: Dataset, chain: pd.DataFrame) -> Pattern:
     use = dataset["consumption"].groupby(["mineral", "market"], sort=False, as_index=False)["consumption_t"].max()
     return Pattern(
         chain,
-        use.rename(columns={"consumption_t": "base_t"}).assign(energy_t=0.0),
+        use.rename(columns={"consumption_t": "base_t"}).assign(energy_t=0.0, secondary_t=0.0),
         deliveries[["mineral", "supplier", "market", "base_t", "observed", "own_share", "cargo_share"]],
         feeds[["mineral", "stage", "origin", "destination"]].assign(hub=False, share=np.nan, seed=np.nan),
     )
@@ -104,7 +105,7 @@ def _mineral(facts: Facts, mineral: str, links: pd.DataFrame) -> tuple[pd.DataFr
     pooled, cargo_share = pooled_deliveries(facts, mineral, last["stage"], remaining.clip(lower=0.0), to_us)
     use = pd.concat([use, use_of(pooled)], ignore_index=True)
     deliveries = pd.concat([as_rows(to_us.to_frame("USA"), "supplier", "market"), pooled], ignore_index=True)
-    deliveries = with_seeds(deliveries, use, facts.candidates(mineral, last["stage"], output))
+    deliveries = with_seeds(deliveries, use, facts.sellers(mineral, last["stage"], output))
     own = (direct / to_us).reindex(deliveries["supplier"]).to_numpy()
     deliveries["own_share"] = np.where((deliveries["market"] == "USA") & deliveries["observed"], own, 1.0)
     at_home = deliveries["market"] == deliveries["supplier"].map(facts.market_of)

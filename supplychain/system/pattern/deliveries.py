@@ -10,6 +10,7 @@ from supplychain.system.pattern.facts import SEED, Facts
 from supplychain.system.pattern.matrices import as_rows, matters, normalised
 
 SMALLEST_SHARE = 0.003
+MOST_AT_HOME = 0.98
 
 
 def taken_by_others(facts: Facts, mineral: str, stage: str, output: pd.Series) -> pd.Series:
@@ -24,15 +25,20 @@ def taken_by_others(facts: Facts, mineral: str, stage: str, output: pd.Series) -
 
 
 def us_deliveries(facts: Facts, mineral: str, output: pd.Series) -> tuple[pd.Series, pd.DataFrame]:
-    """Tonnes to the US by supplier, and its use: apparent primary consumption, or energy's if that is more."""
-    get = facts.statistics.get
-    domestic, imports, exports = (float(get((mineral, s), 0.0)) for s in ("domestic_primary", "imports", "exports"))
-    home = min(max(domestic - exports, 0.0), 0.98 * float(output.get("USA", 0.0)))
+    """Tonnes to the US by supplier, and its use: apparent primary consumption, or energy's if that is more.
+
+    Exports are taken from domestic output and imports alike, in proportion. `secondary_t` is what scrap gives beside.
+    """
+    domestic, imports, exports = (facts.statistic(mineral, s) for s in ("domestic_primary", "imports", "exports"))
+    stays = max(0.0, 1.0 - exports / max(domestic + imports, 1e-12))
+    home = min(domestic * stays, MOST_AT_HOME * float(output.get("USA", 0.0)))
     energy = float(facts.energy.get((mineral, "USA"), 0.0))
     total = max(domestic + imports - exports, home, energy)
     shares = _import_shares(facts, mineral, output)
+    shares = normalised(shares[(shares >= SMALLEST_SHARE) | shares.index.isin(facts.central_asia)])
     deliveries = (shares * (total - home)).add(pd.Series({"USA": home}), fill_value=0.0)
-    use = pd.DataFrame({"market": ["USA"], "base_t": [total], "energy_t": [energy]})
+    secondary = facts.statistic(mineral, "secondary")
+    use = pd.DataFrame({"market": ["USA"], "base_t": [total], "energy_t": [energy], "secondary_t": [secondary]})
     return deliveries[deliveries > 0], use
 
 
@@ -134,8 +140,7 @@ def _exports(facts: Facts, mineral: str, stage: str, remaining: pd.Series, to_us
         return None
     market = trade.columns.map(facts.market_of)
     pooled = trade.loc[:, market.notna() & ~market.isin(facts.traced)]
-    us = float(trade["USA"].sum()) if "USA" in trade else 0.0
-    content = float(np.clip(to_us.drop("USA", errors="ignore").sum() / us, 0.1, 3.0)) if us > 0 else 1.0
+    content = _content(facts, mineral, stage, trade, to_us)
     makers = pooled.reindex(remaining.index, fill_value=0.0)
     hubs = pooled.drop(remaining.index, errors="ignore")
     bought = trade.reindex(index=remaining.index, columns=hubs.index, fill_value=0.0)
@@ -144,6 +149,23 @@ def _exports(facts: Facts, mineral: str, stage: str, remaining: pd.Series, to_us
     abroad = _abroad(facts, _by_market(facts, makers, list(facts.consumption_share.index))).sum(axis=1)
     scale = (0.9 * remaining / abroad.replace(0.0, np.nan)).clip(upper=1.0).fillna(1.0)
     return makers.mul(scale, axis=0)
+
+
+def _content(facts: Facts, mineral: str, stage: str, trade: pd.DataFrame, to_us: pd.Series) -> float:
+    """Tonnes of the mineral per tonne traded, so that the United States' imports meet its statistics.
+
+    Where one product holds several minerals (a magnet), its imports give one ratio for all of them, shared out as the
+    world's output is: the same magnets go everywhere.
+    """
+    us = float(trade["USA"].sum()) if "USA" in trade else 0.0
+    inside = facts.inside_one_product(mineral, stage)
+    made = {other: facts.outputs[(other, stage)] for other in inside}
+    bought = [to_us if other == mineral else us_deliveries(facts, other, made[other])[0] for other in inside]
+    imports = sum(float(tonnes.drop("USA", errors="ignore").sum()) for tonnes in bought)
+    if us <= 0 or imports <= 0:
+        return 1.0
+    whole = sum(float(output.sum()) for output in made.values())
+    return imports / us * float(made[mineral].sum()) / whole
 
 
 def _surplus_by_proportion(facts: Facts, remaining: pd.Series, known: pd.DataFrame) -> pd.DataFrame:
@@ -164,7 +186,7 @@ def _surplus_by_proportion(facts: Facts, remaining: pd.Series, known: pd.DataFra
 
 def use_of(pooled: pd.DataFrame) -> pd.DataFrame:
     """What the pooled markets use: all that is delivered to them."""
-    return pooled.groupby("market", sort=False)["base_t"].sum().reset_index().assign(energy_t=0.0)
+    return pooled.groupby("market", sort=False)["base_t"].sum().reset_index().assign(energy_t=0.0, secondary_t=0.0)
 
 
 def with_seeds(deliveries: pd.DataFrame, use: pd.DataFrame, candidates: pd.Series) -> pd.DataFrame:

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from supplychain.facts.dataset import OTHER, Dataset
-from supplychain.system.pattern.chain import ORE
+from supplychain.system.pattern.chain import ORE, STAGES
 from supplychain.system.pattern.matrices import matrix_of
 
 IMPORT_PERIOD = (2021, 2024)
@@ -32,6 +32,7 @@ class Facts:
         self.trade = {
             key: matrix_of(g, "quantity_t") for key, g in dataset["trade"].groupby(["mineral", "stage"], sort=False)
         }
+        self.product_code = dataset["trade"].groupby(["mineral", "stage"], sort=False)["hs6"].first().to_dict()
         self.destinations = {
             key: matrix_of(g, "share_pct") / 100
             for key, g in dataset["destinations"].groupby(["mineral", "stage"], sort=False)
@@ -48,6 +49,16 @@ class Facts:
         # No way with legs that can fill up leads there: they are reached by land within the market.
         self.near = self.central_asia | (set(dataset["routes"]["zone"]) & set(self.market_of.index))
 
+    def statistic(self, mineral: str, name: str) -> float:
+        """A US statistic's mean over the years of the import sources, t; nil where there is none."""
+        return float(self.statistics.get((mineral, name), 0.0))
+
+    def inside_one_product(self, mineral: str, stage: str) -> list[str]:
+        """The minerals that are traded inside one factory's product, under its one customs code; else the mineral."""
+        code = self.product_code.get((mineral, stage))
+        inside = [m for (m, s), other in self.product_code.items() if s == stage and other == code]
+        return inside if stage == STAGES[-1] and len(inside) > 1 else [mineral]
+
     def traded(self, mineral: str, stage: str) -> pd.DataFrame:
         """Tonnes from exporter (rows) to importer (columns); empty where there are no statistics."""
         return self.trade.get((mineral, stage), pd.DataFrame())
@@ -56,17 +67,21 @@ class Facts:
         """Part of an exporter's output (rows) that goes to each importer (columns), where that is known."""
         return self.destinations.get((mineral, stage), pd.DataFrame(dtype=float))
 
-    def candidates(self, mineral: str, stage: str, output: pd.Series) -> pd.Series:
-        """World share of those who could start to supply: large, Central Asian, or with a project."""
+    def sellers(self, mineral: str, stage: str, output: pd.Series) -> pd.Series:
+        """World share, now or planned, of everyone who makes something or has a project, and of Central Asia."""
         share = output / max(output.sum(), 1e-12)
         try:
             planned = self.projects.loc[mineral, stage] / max(output.sum(), 1e-12)
         except KeyError:
             planned = pd.Series(dtype=float)
-        everyone = share.index.union(planned.index)
-        share, planned = share.reindex(everyone, fill_value=0.0), planned.reindex(everyone, fill_value=0.0)
-        wanted = (share >= LARGE_SUPPLIER) | (planned > 0) | everyone.isin(self.central_asia)
-        return np.maximum(share, planned)[wanted & (everyone != OTHER)]
+        return np.maximum(*share[share > 0].align(planned[planned > 0], fill_value=0.0))
+
+    def candidates(self, mineral: str, stage: str, output: pd.Series, large: float = LARGE_SUPPLIER) -> pd.Series:
+        """World share of those who could start to supply: large, Central Asian, or with a project."""
+        share = self.sellers(mineral, stage, output)
+        planned = self.projects.reindex([(mineral, stage, country) for country in share.index]).to_numpy() > 0
+        wanted = (share >= large) | planned | share.index.isin(self.central_asia)
+        return share[wanted & (share.index != OTHER)]
 
 
 def _planned(dataset: Dataset) -> pd.Series:

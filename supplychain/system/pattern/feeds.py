@@ -6,8 +6,10 @@ import numpy as np
 import pandas as pd
 
 from supplychain.facts.dataset import OTHER
-from supplychain.system.pattern.facts import LARGE_SUPPLIER, SEED, Facts
+from supplychain.system.pattern.facts import SEED, Facts
 from supplychain.system.pattern.matrices import SMALLEST_FEED, as_rows, matters, without_crumbs
+
+LARGE_FEEDER = 0.05
 
 
 def hub_feeds(facts: Facts, mineral: str, stage: str, hubs: pd.Index, output: pd.Series) -> pd.DataFrame:
@@ -90,11 +92,17 @@ def _feed_rows(
     made: pd.Series,
     shares: pd.DataFrame,
 ) -> pd.DataFrame:
-    """Observed feeds, and seeds from every large or new origin to every large or new destination."""
+    """Observed feeds, seeds from every large or new origin to every large or new destination, and one from an origin
+    that feeds nobody to the largest."""
     observed = as_rows(shares, "origin", "destination", "share")
-    origins = facts.candidates(stage["ore"], stage["stage"], fed).rename("seed").rename_axis("origin")
-    large = made.index[made >= LARGE_SUPPLIER * made.sum()]
-    destinations = pd.DataFrame({"destination": planned.index.union(large).drop(OTHER, errors="ignore")})
-    seeds = origins.clip(upper=1.0).mul(SEED).reset_index().merge(destinations, how="cross")
-    table = observed.merge(seeds, on=["origin", "destination"], how="outer")
+    able = (
+        facts.sellers(stage["ore"], stage["stage"], fed).clip(upper=1.0).mul(SEED).rename("seed").rename_axis("origin")
+    )
+    origins = facts.candidates(stage["ore"], stage["stage"], fed, LARGE_FEEDER).index
+    large = made.index[made >= LARGE_FEEDER * made.sum()]
+    destinations = planned.index.union(large).drop(OTHER, errors="ignore")
+    seeds = able[able.index.isin(origins)].reset_index().merge(destinations.to_frame(name="destination"), how="cross")
+    idle = able[~able.index.isin(origins.union(observed["origin"]))].reset_index()
+    seeds = pd.concat([seeds, idle.assign(destination=made.idxmax() if len(made) else "")], ignore_index=True)
+    table = observed.merge(seeds[seeds["destination"] != ""], on=["origin", "destination"], how="outer")
     return table.fillna({"share": 0.0, "seed": 0.0}).assign(stage=stage["stage"], hub=False)
