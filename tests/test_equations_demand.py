@@ -50,8 +50,8 @@ def test_use_that_is_worth_less_than_its_cost_is_forgone():
 
 
 def test_thrift_grows_at_its_pace_and_not_ahead_of_the_shortage():
-    """Normal price 100 USD/t; elasticities 1 in a year and 2 in the long run; use 1,102.5 t, capacity 1,010 from
-    2026.
+    """Normal price 100 USD/t; elasticities 1 in a year and 2 in the long run; use 1,102.5 t, capacity 1,200 t, from
+    2026 on 1,010.
 
     Between 1 and 1.05 times the price use gives way by 1,102.5 (1 - 1.05^-2) = 102.5 t in the long run, and by
     1,102.5 (1 - 1.05^-1) = 52.5 t a year; its tonnes are worth 100 sqrt(1 x 1.05). The next step, to 1.15, takes
@@ -66,10 +66,10 @@ def test_thrift_grows_at_its_pace_and_not_ahead_of_the_shortage():
         prices={"x 2024": 100},
         deflator={"2024": 1},
         freight={"KAZ USA sea": 0},
-        capacity={"x mine KAZ 2025": 1102.5},
+        capacity={"x mine KAZ 2025": 1200},
         consumption={"x USA .": 1102.5},
     )
-    answer = solve(known, story(2025, 2027, lost=loss(92.5 / 1102.5)))
+    answer = solve(known, story(2025, 2027, lost=loss(190 / 1200)))
     first, second = 100 * np.sqrt(1.05), 100 * np.sqrt(1.05 * 1.15)
     saved = {(y, s): answer.value("forgone", year=y, step=s) for y in (2025, 2026, 2027) for s in (0, 1)}
     assert saved == pytest.approx(

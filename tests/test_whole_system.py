@@ -102,10 +102,10 @@ def test_without_the_north_cargo_fills_the_caspian(shipped):
 
 
 def test_a_cap_on_chinese_owners_bites_where_one_on_china_does_not(shipped):
-    """Half of the cobalt that the United States gets is mined by Chinese companies, in Congo and Indonesia; none in
+    """Nearly half of the cobalt that the United States gets is mined by Chinese companies, in Congo and Indonesia; none in
     China.
 
-    A cap of 25 % on China by place leaves the plan as it is. By owner, Chinese mines must go from over 50 to 25 %,
+    A cap of 25 % on China by place leaves the plan as it is. By owner, Chinese mines must go from nearly half to 25 %,
     and the other owners there take their part; the place stays, and since one owner's tonne in Congo is as good as
     another's it costs next to nothing: partners are swapped.
     """
@@ -120,7 +120,7 @@ def test_a_cap_on_chinese_owners_bites_where_one_on_china_does_not(shipped):
     ]
     by_owner = [table.groupby("owner")["share"].sum() for table in mined]
     by_place = [table.groupby("country")["share"].sum() for table in mined]
-    assert by_owner[0]["CHN"] > 0.5 and by_place[0].get("CHN", 0.0) < 0.02
+    assert by_owner[0]["CHN"] > 0.4 and by_place[0].get("CHN", 0.0) < 0.02
     assert place.objective == pytest.approx(free.objective, rel=1e-12)
     assert by_owner[1].to_dict() == pytest.approx(by_owner[0].to_dict(), abs=1e-3)
     assert by_owner[2]["CHN"] == pytest.approx(0.25, abs=1e-6)

@@ -15,14 +15,14 @@ from numpy.typing import NDArray
 
 Ints = NDArray[np.int64]
 Keys = NDArray[np.uint64]
-MISSING = -1
+MISSING = -(2**40)
 
 
 @dataclass
 class Vocabulary:
     """Numbers for labels, the same in every table that shares it.
 
-    Whole numbers stand for themselves. Names have negative numbers, so that none is taken for a whole number.
+    Whole numbers stand for themselves. Names are numbered from `MISSING` downwards, where no whole number is in use.
     """
 
     known: dict[Any, int] = field(default_factory=lambda: {None: MISSING})
@@ -40,10 +40,10 @@ class Vocabulary:
 
     def number(self, name: Any) -> int:
         """The number of one name, a new one if it has none yet."""
-        return self.known.setdefault(name, -1 - len(self.known))
+        return self.known.setdefault(name, MISSING - len(self.known))
 
     def hashes(self) -> Keys:
-        """A hash of each name, that of number -1 first, -2 next."""
+        """A hash of each name, in the order of their numbers, from `MISSING` downwards."""
         if len(self._hashes) < len(self.known):
             self._hashes = pd.util.hash_array(np.array(list(self.known), dtype=object))
         return self._hashes
@@ -68,7 +68,7 @@ class Labels:
         if values.dtype.kind in "biuf":
             return pd.util.hash_array(values.to_numpy())
         numbers = self[column]
-        return self.vocabulary.hashes()[-1 - numbers]
+        return self.vocabulary.hashes()[MISSING - numbers]
 
 
 def matched(labels: Labels, wanted: Mapping[str, Ints]) -> tuple[Ints, Ints]:

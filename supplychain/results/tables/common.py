@@ -21,6 +21,41 @@ def values(solution: Solution, variable: Variable) -> np.ndarray:
     return np.where(value > DUST * variable.unit, value, 0.0)
 
 
+def carried(solution: Solution, variable: Variable, columns: list[str], only: np.ndarray | None = None) -> pd.DataFrame:
+    """The rows of a variable's table on which something moves, of these columns, with its `tonnes`.
+
+    The rest of a large table is never copied.
+
+    Parameters
+    ----------
+    only : whether each row is wanted (default: all are).
+    """
+    value = values(solution, variable)
+    rows = np.flatnonzero(value if only is None else (value > 0) & only)
+    return variable.table[columns].iloc[rows].assign(tonnes=value[rows])
+
+
+def summed(table: pd.DataFrame, position: np.ndarray, labels: pd.DataFrame) -> pd.DataFrame:
+    """Sums of a table's columns by year and by the labels at each row's position.
+
+    Labels are compared once each and not again in every row.
+
+    Parameters
+    ----------
+    table : year, and the columns to sum. position : for each of its rows, where its labels are in `labels`.
+
+    Returns
+    -------
+    DataFrame: the labels, year and the sums, in the order of the labels and years.
+    """
+    number = labels.groupby(list(labels)).ngroup().to_numpy()
+    first = np.empty(number.max(initial=-1) + 1, dtype=int)
+    first[number] = np.arange(len(number))
+    sums = table.groupby([number[position], table["year"].rename("year")]).sum().reset_index("year")
+    named = labels.iloc[first[sums.index.to_numpy(dtype=int)]].infer_objects()
+    return pd.concat([named.reset_index(drop=True), sums.reset_index(drop=True)], axis=1)
+
+
 def weights(system: System) -> pd.Series:
     """Present value of 1 by year."""
     return system.years.set_index("year")["weight"]

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
+import numpy as np
 import pandas as pd
 
 from supplychain.program.lp import LinearProgram
 from supplychain.program.variables.steps import delivery_reference
-from supplychain.results.tables.common import MUSD, values, weights
+from supplychain.results.tables.common import MUSD, carried, summed, values, weights
 from supplychain.solve.highs import Solution
 from supplychain.system.build import System
 from supplychain.system.pattern import STAGES
@@ -22,13 +25,32 @@ def costs(lp: LinearProgram, system: System, solution: Solution) -> pd.DataFrame
     end), tariff (paid), credit and subsidy (received, negative: production credits, and the funds' part of the
     annuities). All items together, discounted, are the objective.
     """
-    parts = [_path_costs(lp, system, solution), _pooled_costs(lp, system, solution), _shipping(lp, solution)]
+    parts = [*_path_costs(lp, system, solution), *_pooled_costs(lp, system, solution), _shipping(lp, solution)]
     parts += [_priced(lp, system, solution, name, item) for name, item in _PRICED.items()]
-    parts += [_worth(system), tariffs_paid(lp, solution), _annuities(lp, system, solution)]
-    table = pd.concat([part for part in parts if len(part)], ignore_index=True)
-    return table.groupby(["year", "item"], as_index=False)["musd"].sum()
+    parts += [_worth(system), *_tariffs_paid(lp, solution), *_annuities(lp, system, solution)]
+    items = sorted({part.item for part in parts})
+    table = pd.concat([_yearly(item, [part for part in parts if part.item == item]) for item in items])
+    return table.sort_values(["year", "item"], ignore_index=True)
 
 
+class _Part(NamedTuple):
+    """Part of an item: the year and the million USD of each of its entries."""
+
+    item: str
+    year: pd.Series
+    musd: pd.Series | np.ndarray
+
+
+def _yearly(item: str, parts: list[_Part]) -> pd.DataFrame:
+    """All parts of one item by year; an item at a time, so that no entry has to carry the item's name."""
+    parts = [part for part in parts if len(part.year)]
+    year = np.concatenate([part.year.to_numpy() for part in parts] or [np.zeros(0, dtype=int)])
+    musd = np.concatenate([np.asarray(part.musd, dtype=float) for part in parts] or [np.zeros(0)])
+    sums = pd.Series(musd).groupby(year).sum()
+    return pd.DataFrame({"year": sums.index, "item": item, "musd": sums.to_numpy()})
+
+
+_MOVES = ["freight", "time", "margin"]
 _PRICED = {
     "used": "capital",
     "excess": "switching",
@@ -43,77 +65,68 @@ _PRICED = {
 }
 
 
-def _priced(lp: LinearProgram, system: System, solution: Solution, name: str, item: str) -> pd.DataFrame:
+def _priced(lp: LinearProgram, system: System, solution: Solution, name: str, item: str) -> _Part:
     """A variable's own cost in each year as one item."""
     v = lp.variables[name]
     year_weights = v.table["year"].map(weights(system)).to_numpy(dtype=float)
-    musd = solution.of(v).to_numpy() * v.cost / year_weights / MUSD
-    return pd.DataFrame({"year": v.table["year"], "item": item, "musd": musd})
+    return _Part(item, v.table["year"], solution.of(v).to_numpy() * v.cost / year_weights / MUSD)
 
 
-def _worth(system: System) -> pd.DataFrame:
+def _worth(system: System) -> _Part:
     """Less the value of use, where the data say what it is worth."""
     musd = -(system.use["value_usd_per_t"].fillna(0.0) * system.use["tonnes"]) / MUSD
-    return pd.DataFrame({"year": system.use["year"], "item": "forgone", "musd": musd})
+    return _Part("forgone", system.use["year"], musd)
 
 
-def _shipping(lp: LinearProgram, solution: Solution) -> pd.DataFrame:
+def _shipping(lp: LinearProgram, solution: Solution) -> _Part:
     """Freight and time on the ways out of Central Asia."""
     shipped = lp.variables["shipped"]
-    musd = values(solution, shipped) * shipped.table["cost"] / MUSD
-    return pd.DataFrame({"year": shipped.table["year"], "item": "freight", "musd": musd})
+    return _Part("freight", shipped.table["year"], values(solution, shipped) * shipped.table["cost"] / MUSD)
 
 
-def tariffs_paid(lp: LinearProgram, solution: Solution) -> pd.DataFrame:
-    """Tariffs on traced paths and pooled deliveries: year, market, item, musd."""
-    parts = []
-    for name in ("flow", "delivered"):
-        v = lp.variables[name]
-        musd = values(solution, v) * v.table["tariff_usd_per_t"] / MUSD
-        parts.append(v.table[["year", "market"]].assign(item="tariff", musd=musd))
-    return pd.concat(parts, ignore_index=True).groupby(["year", "market", "item"], as_index=False)["musd"].sum()
+def _tariffs_paid(lp: LinearProgram, solution: Solution) -> list[_Part]:
+    """Tariffs on traced paths and pooled deliveries."""
+    both = [lp.variables[name] for name in ("flow", "delivered")]
+    return [_Part("tariff", v.table["year"], values(solution, v) * v.table["tariff_usd_per_t"] / MUSD) for v in both]
 
 
-def _path_costs(lp: LinearProgram, system: System, solution: Solution) -> pd.DataFrame:
-    flow = lp.variables["flow"]
-    tonnes = flow.table[["path", "year"]].assign(tonnes=values(solution, flow))
-    items = [*STAGES, "freight", "time", "margin"]
+def _path_costs(lp: LinearProgram, system: System, solution: Solution) -> list[_Part]:
+    """What is paid along the traced paths."""
+    items = [*STAGES, *_MOVES]
     rates = system.paths[["path", *(f"{item}_usd_per_t" for item in items)]]
-    table = tonnes[tonnes["tonnes"] > 0].merge(rates, on="path")
-    return _melted(table, items)
+    return _at_rates(carried(solution, lp.variables["flow"], ["path", "year"]).merge(rates, on="path"), items)
 
 
-def _melted(table: pd.DataFrame, items: list[str]) -> pd.DataFrame:
-    musd = table[[f"{item}_usd_per_t" for item in items]].mul(table["tonnes"], axis=0) / MUSD
-    return musd.set_axis(items, axis=1).assign(year=table["year"]).melt("year", var_name="item", value_name="musd")
+def _at_rates(table: pd.DataFrame, items: list[str]) -> list[_Part]:
+    """Each item at its rate on the table's tonnes."""
+    return [_Part(item, table["year"], table[f"{item}_usd_per_t"] * table["tonnes"] / MUSD) for item in items]
 
 
-def _pooled_costs(lp: LinearProgram, system: System, solution: Solution) -> pd.DataFrame:
-    pooled, feed, delivered = (lp.variables[name] for name in ("pooled", "feed", "delivered"))
-    made = pooled.table.assign(item=pooled.table["stage"])
-    made["musd"] = values(solution, pooled) * made["opex_usd_per_t"] / MUSD
-    credit = _credit_of_pooled(lp, solution)
-    moves = ["freight", "time", "margin"]
-    columns = [f"{item}_usd_per_t" for item in moves]
-    fed = feed.table[["feed", "year"]].assign(tonnes=values(solution, feed))
-    fed = fed[fed["tonnes"] > 0].merge(system.feeds[["feed", *columns]], on="feed")
-    sold = delivered.table[["delivery", "year", "traced", "switching", "supplier"]].assign(
-        tonnes=values(solution, delivered)
-    )
-    sold = sold[sold["tonnes"] > 0].merge(system.deliveries[["delivery", *columns]], on="delivery")
-    switching = sold.assign(item="switching", musd=sold["tonnes"] * sold["switching"] / MUSD)
-    reference = delivery_reference(lp.variables["delivered"].table)
-    parts = [made, credit, _melted(fed, moves), _melted(sold[~sold["traced"]], moves), switching, reference]
-    return pd.concat([part[["year", "item", "musd"]] for part in parts if len(part)], ignore_index=True)
+def _pooled_costs(lp: LinearProgram, system: System, solution: Solution) -> list[_Part]:
+    """What the pooled markets pay, and what switching costs in all markets."""
+    feed, delivered = lp.variables["feed"], lp.variables["delivered"]
+    rates = [f"{item}_usd_per_t" for item in _MOVES]
+    fed = carried(solution, feed, ["feed", "year"]).merge(system.feeds[["feed", *rates]], on="feed")
+    sold = carried(solution, delivered, ["delivery", "year", "traced", "switching"])
+    pooled = sold.loc[~sold["traced"].to_numpy(dtype=bool), ["delivery", "year", "tonnes"]]
+    pooled = pooled.merge(system.deliveries[["delivery", *rates]], on="delivery")
+    reference = delivery_reference(delivered.table)["musd"]
+    switching = [
+        _Part("switching", sold["year"], sold["tonnes"] * sold["switching"] / MUSD),
+        _Part("switching", delivered.table["year"], reference),
+    ]
+    return [*_made_for_pooled(lp, solution), *_at_rates(fed, _MOVES), *_at_rates(pooled, _MOVES), *switching]
 
 
-def _credit_of_pooled(lp: LinearProgram, solution: Solution) -> pd.DataFrame:
-    """Credits on what is made for the pooled markets."""
+def _made_for_pooled(lp: LinearProgram, solution: Solution) -> list[_Part]:
+    """Operating costs of what is made for the pooled markets, by stage, and the credits on it."""
     pooled = lp.variables["pooled"]
-    rate = pooled.cost / pooled.table["weight"].to_numpy(dtype=float) - pooled.table["opex_usd_per_t"].to_numpy()
-    return pd.DataFrame(
-        {"year": pooled.table["year"], "item": "credit", "musd": values(solution, pooled) * rate / MUSD}
-    )
+    table, made = pooled.table, values(solution, pooled)
+    opex = table["opex_usd_per_t"].to_numpy(dtype=float)
+    rate = pooled.cost / table["weight"].to_numpy(dtype=float) - opex
+    at = {stage: (table["stage"] == stage).to_numpy(dtype=bool) for stage in STAGES}
+    parts = [_Part(stage, table["year"][rows], (made * opex / MUSD)[rows]) for stage, rows in at.items()]
+    return [*parts, _Part("credit", table["year"], made * rate / MUSD)]
 
 
 def switching(lp: LinearProgram, solution: Solution) -> pd.DataFrame:
@@ -122,19 +135,25 @@ def switching(lp: LinearProgram, solution: Solution) -> pd.DataFrame:
     Deliveries only; what feeds draw beyond their usual proportion is in `costs`.
     """
     delivered = lp.variables["delivered"]
-    table = delivered.table.assign(musd=values(solution, delivered) * delivered.table["switching"] / MUSD)
-    table["musd"] += delivery_reference(delivered.table)["musd"]
-    return table.groupby(["year", "mineral", "market"], as_index=False)["musd"].sum()
+    musd = values(solution, delivered) * delivered.table["switching"] / MUSD
+    musd += delivery_reference(delivered.table)["musd"]
+    first = ~delivered.table["delivery"].duplicated()
+    labels = delivered.table.loc[first, ["mineral", "market"]]
+    position, _ = pd.factorize(delivered.table["delivery"])
+    table = summed(delivered.table[["year"]].assign(musd=musd), position, labels)
+    keys = ["year", "mineral", "market"]
+    return table.sort_values(keys, ignore_index=True)[[*keys, "musd"]]
 
 
-def _annuities(lp: LinearProgram, system: System, solution: Solution) -> pd.DataFrame:
+def _annuities(lp: LinearProgram, system: System, solution: Solution) -> list[_Part]:
     """Yearly payments for what has been built, and what a fund pays of them."""
     parts = []
     for name, item, sign in (("build", "capex", 1.0), ("subsidised", "subsidy", -1.0)):
         v = lp.variables[name]
         share = v.table["capex_share"] if name == "subsidised" else 1.0
         yearly = values(solution, v) * v.table["charge_usd_per_t"] * share * sign / MUSD
-        table = v.table[["year"]].rename(columns={"year": "start"}).assign(musd=yearly, item=item)
+        table = v.table[["year"]].rename(columns={"year": "start"}).assign(musd=yearly)
         table = table.merge(system.years[["year"]], how="cross")
-        parts.append(table[table["year"] >= table["start"]][["year", "item", "musd"]])
-    return pd.concat(parts, ignore_index=True)
+        table = table[table["year"] >= table["start"]]
+        parts.append(_Part(item, table["year"], table["musd"]))
+    return parts

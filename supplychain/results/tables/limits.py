@@ -7,9 +7,10 @@ import pandas as pd
 
 from supplychain.program.equations.dependence import active_limits, inside_scope, limit_rows
 from supplychain.program.lp import LinearProgram
-from supplychain.results.tables.common import MUSD, dual_in_year, values, weights
+from supplychain.results.tables.common import MUSD, carried, dual_in_year, values, weights
 from supplychain.solve.highs import TIE, Solution
 from supplychain.system.build import System
+from supplychain.system.pattern import STAGES
 from supplychain.system.sites import PLACE
 
 COLUMNS = ["policy", "kind", "year", "mineral", "stage", "scope", "market"]
@@ -151,10 +152,8 @@ def _capital(lp: LinearProgram, solution: Solution) -> pd.DataFrame:
 
 
 def _credits(lp: LinearProgram, system: System, solution: Solution, prices: pd.DataFrame) -> pd.DataFrame:
-    made = [
-        lp.variables[name].table[[*PLACE, "year"]].assign(made_t=values(solution, lp.variables[name]) * factor)
-        for name, factor in (("through", lp.variables["through"].table["ratio"]), ("pooled", 1.0))
-    ]
+    through, pooled = (_wanted(lp, solution, name, system.credits, [*PLACE, "ratio"]) for name in ("through", "pooled"))
+    made = [through.assign(made_t=through["tonnes"] * through["ratio"]), pooled.assign(made_t=pooled["tonnes"])]
     keys = [*PLACE, "year"]
     output = pd.concat(made).groupby(keys)["made_t"].sum()
     table = system.credits.join(output, on=keys).fillna({"made_t": 0.0})
@@ -174,9 +173,10 @@ def _mean_price(system: System, prices: pd.DataFrame) -> pd.Series:
 
 def _offtakes(lp: LinearProgram, system: System, solution: Solution) -> pd.DataFrame:
     """What a guaranteed purchase costs beyond the market: shadow price of its floor in tonnes, on those tonnes."""
-    table = _limits(lp, system, solution)
-    table = table[(table["sense"] < 0) & (table["tonnes"] > 0)]
-    return table.assign(item="offtake", musd=table["shadow_price_usd_per_t"] * table["tonnes"] / MUSD)
+    rows = lp.constraints["dependence"]
+    floor = -np.minimum(rows.upper, 0.0)  # as eq. 7 has it; a cap's bound is not negative
+    musd = np.abs(dual_in_year(lp, system, solution, "dependence")) * floor / MUSD
+    return rows.table.assign(item="offtake", musd=musd)[floor > 0]
 
 
 def _stock_bills(lp: LinearProgram, system: System, solution: Solution, prices: pd.DataFrame) -> pd.DataFrame:
@@ -199,16 +199,19 @@ def _stock_bills(lp: LinearProgram, system: System, solution: Solution, prices: 
 
 def _revenue(lp: LinearProgram, system: System, solution: Solution) -> pd.DataFrame:
     """Tariff revenue by policy: each rate on the tonnes that it meets."""
-    flow, delivered = lp.variables["flow"], lp.variables["delivered"]
     keys = ["mineral", "stage", "country", "market", "year"]
-    parts = [
-        flow.table[["mineral", "market", "year"]].assign(
-            country=flow.table[place], stage=stage, tonnes=values(solution, flow)
-        )
-        for stage, place in (("mine", "mine"), ("refine", "refine"), ("fabricate", "fabricate"), ("supply", "supplier"))
-    ]
-    sold = delivered.table[["mineral", "market", "year", "supplier"]].rename(columns={"supplier": "country"})
-    sold = sold.assign(stage="supply", tonnes=values(solution, delivered))[~delivered.table["traced"].to_numpy()]
-    met = pd.concat([*parts, sold]).groupby(keys)["tonnes"].sum()
+    places = {stage: stage for stage in STAGES} | {"supply": "supplier"}
+    flows = _wanted(lp, solution, "flow", system.tariffs, ["market", *places.values()])
+    sold = _wanted(lp, solution, "delivered", system.tariffs, ["market", "supplier", "traced"])
+    parts = [flows.assign(country=flows[place], stage=stage) for stage, place in places.items()]
+    parts.append(sold.loc[~sold["traced"].to_numpy(dtype=bool)].assign(country=sold["supplier"], stage="supply"))
+    met = pd.concat([part[[*keys, "tonnes"]] for part in parts]).groupby(keys)["tonnes"].sum()
     table = system.tariffs.join(met, on=keys).fillna({"tonnes": 0.0})
     return table.assign(item="revenue", musd=-table["tonnes"] * table["usd_per_t"] / MUSD)
+
+
+def _wanted(lp: LinearProgram, solution: Solution, name: str, asked: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
+    """What a variable carries of the minerals that a policy asks about: mineral, year, these columns, tonnes."""
+    v = lp.variables[name]
+    of_these = v.table["mineral"].isin(asked["mineral"].unique()).to_numpy()
+    return carried(solution, v, list(dict.fromkeys(["mineral", "year", *columns])), only=of_these)

@@ -28,14 +28,19 @@ def capacity(lp: LinearProgram, system: System, solution: Solution) -> pd.DataFr
 
 def _existing(lp: LinearProgram, system: System, solution: Solution) -> pd.DataFrame:
     used = lp.variables["used"]
-    scarcity = -dual_in_year(lp, system, solution, "capacity") - used.table["charge_usd_per_t"].to_numpy()
     table = used.table[[*PLACE, "year", "existing_t"]].assign(
-        used_t=values(solution, used), scarcity_rent_usd_per_t=np.maximum(scarcity, 0.0)
+        used_t=values(solution, used), scarcity_rent_usd_per_t=_scarcity(lp, system, solution)
     )
     keys = ["year", *PLACE]
     rent = {"scarcity_rent_usd_per_t": "max", "existing_t": "sum", "used_t": "sum"}
     table = table.groupby(keys, as_index=False).agg(rent)
     return table.assign(site="", name="", built_t=0.0, capex_musd=0.0, subsidy_musd=0.0)[COLUMNS]
+
+
+def _scarcity(lp: LinearProgram, system: System, solution: Solution) -> np.ndarray:
+    """Rent of each owner's part of a site in each year, USD/t, in the order of `used`."""
+    charge = lp.variables["used"].table["charge_usd_per_t"].to_numpy()
+    return np.maximum(-dual_in_year(lp, system, solution, "capacity") - charge, 0.0)
 
 
 def _built(lp: LinearProgram, solution: Solution) -> pd.DataFrame:
@@ -65,43 +70,42 @@ def byproducts(lp: LinearProgram, system: System, solution: Solution) -> pd.Data
     (the rest), shadow_price_usd_per_t (what one more tonne of it in the host, or one more tonne of capacity, would
     save in the year).
     """
-    table = pd.concat([_hosted(lp, system, solution), _joint(lp, system, solution)], ignore_index=True)
+    sold = _sum(made_at_sites(lp), solution).rename("used_t")
+    table = pd.concat([_hosted(lp, system, solution, sold), _joint(lp, system, solution, sold)], ignore_index=True)
     table["unsold_t"] = (table["available_t"] - table["used_t"]).clip(lower=0.0)
     table = table[(table["available_t"] > 0) | (table["used_t"] > 0)]
     columns = ["year", *PLACE, "available_t", "used_t", "unsold_t", "shadow_price_usd_per_t"]
     return table[columns].sort_values(columns[:4], ignore_index=True)
 
 
-def _hosted(lp: LinearProgram, system: System, solution: Solution) -> pd.DataFrame:
+def _hosted(lp: LinearProgram, system: System, solution: Solution, sold: pd.Series) -> pd.DataFrame:
     """By-products: what their hosts give, and the dual of eq. 5."""
     given = _sum(hosted(lp, system), solution).rename("available_t")
-    sold = _sum(made_at_sites(lp), solution).rename("used_t")
     table = byproduct_rows(system)[YEARLY].join(given, on=YEARLY).join(sold, on=YEARLY)
     price = np.maximum(-dual_in_year(lp, system, solution, "by_products"), 0.0)
     return table.fillna({"available_t": 0.0, "used_t": 0.0}).assign(shadow_price_usd_per_t=price)
 
 
-def _joint(lp: LinearProgram, system: System, solution: Solution) -> pd.DataFrame:
+def _joint(lp: LinearProgram, system: System, solution: Solution, sold: pd.Series) -> pd.DataFrame:
     """Products of an ore: as much ore is dug as the product that needs most of it asks for; the others come with it."""
     places = joint_places(system.byproducts)
-    sold = _sum(made_at_sites(lp), solution).rename("used_t").reset_index().merge(places, on=PLACE)
-    can = _can_make(lp, system, solution).rename("can_t")
-    rent = _existing(lp, system, solution)[[*YEARLY, "scarcity_rent_usd_per_t"]]
-    table = sold.join(can, on=YEARLY).merge(rent, on=YEARLY, how="left")
+    can = _can_make(lp, system, solution, places).rename("can_t")
+    rents = lp.variables["used"].table[YEARLY].assign(shadow_price_usd_per_t=_scarcity(lp, system, solution))
+    rent = rents.merge(places, on=PLACE).groupby(YEARLY)["shadow_price_usd_per_t"].max()
+    table = sold.reset_index().merge(places, on=PLACE).join(can, on=YEARLY).join(rent, on=YEARLY)
     part = (
         (table["used_t"] / table["can_t"].replace(0.0, np.nan))
         .groupby([table["country"], table["year"]])
         .transform("max")
     )
-    table = table.assign(available_t=(part * table["can_t"]).fillna(0.0)).drop(columns="can_t")
-    return table.rename(columns={"scarcity_rent_usd_per_t": "shadow_price_usd_per_t"})
+    return table.assign(available_t=(part * table["can_t"]).fillna(0.0)).drop(columns="can_t")
 
 
-def _can_make(lp: LinearProgram, system: System, solution: Solution) -> pd.Series:
-    """Capacity by site and year, what has been built included, t/yr."""
+def _can_make(lp: LinearProgram, system: System, solution: Solution, places: pd.DataFrame) -> pd.Series:
+    """Capacity of these places by site and year, what has been built included, t/yr."""
     built = on_line(lp, system)
     built = built.assign(existing_t=values(solution, lp.variables["build"])[built["row"]] * built["factor"])
-    both = pd.concat([system.existing, built])
+    both = pd.concat([system.existing, built]).merge(places, on=PLACE)
     return both.groupby(YEARLY)["existing_t"].sum()
 
 

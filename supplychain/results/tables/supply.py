@@ -7,7 +7,7 @@ import pandas as pd
 
 from supplychain.program.lp import LinearProgram, Variable
 from supplychain.program.variables.capacity import sole_owners
-from supplychain.results.tables.common import dual_in_year, values
+from supplychain.results.tables.common import carried, dual_in_year, summed, values
 from supplychain.solve.highs import TIE, Solution
 from supplychain.system.build import System
 from supplychain.system.pattern import STAGES
@@ -25,20 +25,10 @@ def paths(lp: LinearProgram, system: System, solution: Solution) -> pd.DataFrame
     leg.
     """
     flow = lp.variables["flow"]
-    columns = [
-        "path",
-        "delivery",
-        "feed_mine",
-        "feed_refine",
-        "hub_feed",
-        "year",
-        "mineral",
-        "market",
-        *STAGES,
-        "supplier",
-    ]
-    table = flow.table[columns].assign(tonnes=values(solution, flow), cost_usd_per_t=flow.table["cost"])
-    table = table[table["tonnes"] > 0].merge(system.paths[["path", "corridor"]], on="path")
+    moves = [column for column, _, _ in _MOVES_UPWARD]
+    columns = ["path", *moves, "year", "mineral", "market", *STAGES, "supplier", "cost"]
+    table = carried(solution, flow, columns).rename(columns={"cost": "cost_usd_per_t"})
+    table = table.merge(system.paths[["path", "corridor"]], on="path")
     split = _spread(lp, solution)
     ratio = system.chain.pivot(index="mineral", columns="stage", values="ratio").reindex(columns=list(STAGES))
     for column, kind, stage in _MOVES_UPWARD:
@@ -64,8 +54,7 @@ _MOVES_UPWARD = (
 def _spread(lp: LinearProgram, solution: Solution) -> pd.DataFrame:
     """Part of each move's tonnes on each way: kind, move, year, way_corridor, part, way_cost."""
     shipped = lp.variables["shipped"]
-    table = shipped.table[["kind", "move", "year", "corridor", "cost"]].assign(tonnes=values(solution, shipped))
-    table = table[table["tonnes"] > 0]
+    table = carried(solution, shipped, ["kind", "move", "year", "corridor", "cost"])
     whole = table.groupby(["kind", "move", "year"])["tonnes"].transform("sum")
     table = table.assign(part=table["tonnes"] / whole).drop(columns="tonnes")
     return table.rename(columns={"corridor": "way_corridor", "cost": "way_cost"})
@@ -89,9 +78,10 @@ def supply(lp: LinearProgram, system: System, solution: Solution) -> pd.DataFram
     itself), market, tonnes, share, low_t, high_t. The last two bound the tonnes over all plans that cost exactly as
     little.
     """
-    parts = [_traced_supply(lp, solution, stage) for stage in (*STAGES, "supplier")]
+    flows = _flows(lp, system, solution)
+    parts = [_traced_supply(system, flows, stage) for stage in (*STAGES, "supplier")]
     owned = _by_owner(lp, system, solution, pd.concat(parts, ignore_index=True))
-    table = pd.concat([owned, _pooled_supply(lp, solution)], ignore_index=True)
+    table = pd.concat([owned, _pooled_supply(lp, system, solution)], ignore_index=True)
     total = table.groupby(["year", "mineral", "stage", "market"])["tonnes"].transform("sum")
     table = table.assign(share=(table["tonnes"] / total.replace(0.0, np.nan)).fillna(0.0))
     table["high_t"] = np.minimum(table["high_t"], total)
@@ -124,32 +114,45 @@ def _free(solution: Solution, lp: LinearProgram, variable: Variable) -> np.ndarr
     return np.abs(reduced * variable.unit / lp.money_unit) <= TIE
 
 
-def _traced_supply(lp: LinearProgram, solution: Solution, place: str) -> pd.DataFrame:
+def _flows(lp: LinearProgram, system: System, solution: Solution) -> pd.DataFrame:
+    """Paths that carry something, or could in an equally cheap plan: path, year, tonnes, low_t, high_t."""
     flow = lp.variables["flow"]
-    value, most = values(solution, flow), _most(lp, solution)
-    free = _free(solution, lp, flow)
-    table = flow.table[["year", "mineral", "market", place]].rename(columns={place: "country"})
-    table = table.assign(tonnes=value, low_t=np.where(free, 0.0, value), high_t=np.where(free, most, value))
-    table = table[table["country"] != ""].groupby(["year", "mineral", "country", "market"], as_index=False).sum()
-    return table.assign(stage="supply" if place == "supplier" else place)
+    value, free = values(solution, flow), _free(solution, lp, flow)
+    low, high = np.where(free, 0.0, value), np.where(free, _most(lp, system, solution), value)
+    table = flow.table[["path", "year"]].assign(tonnes=value, low_t=low, high_t=high)
+    return table[high > 0]
 
 
-def _most(lp: LinearProgram, solution: Solution) -> np.ndarray:
+def _traced_supply(system: System, flows: pd.DataFrame, place: str) -> pd.DataFrame:
+    """What passes through each country at one place of the paths; not all paths have every place."""
+    labels = system.paths[["mineral", place, "market"]].rename(columns={place: "country"})
+    table = summed(flows.drop(columns="path"), flows["path"].to_numpy(), labels)
+    return table[table["country"] != ""].assign(stage="supply" if place == "supplier" else place)
+
+
+def _most(lp: LinearProgram, system: System, solution: Solution) -> np.ndarray:
     """The most that each path's supplier can deliver in an equally cheap plan: its steps, free ones full."""
     flow, delivered = lp.variables["flow"], lp.variables["delivered"]
-    keys = ["mineral", "supplier", "market", "year"]
     value = values(solution, delivered)
     full = np.where(_free(solution, lp, delivered) & np.isfinite(delivered.upper), delivered.upper, value)
-    reach = pd.Series(full).groupby([delivered.table[k] for k in keys]).sum()
-    reach = reach.reindex(pd.MultiIndex.from_frame(flow.table[keys])).to_numpy()
-    return np.maximum(np.nan_to_num(reach), values(solution, flow))
+    sums = pd.Series(full).groupby(_delivery_year(system, delivered)).sum()
+    reach = np.zeros(len(system.deliveries) * len(system.years))
+    reach[sums.index] = sums
+    return np.maximum(reach[_delivery_year(system, flow)], values(solution, flow))
 
 
-def _pooled_supply(lp: LinearProgram, solution: Solution) -> pd.DataFrame:
+def _delivery_year(system: System, variable: Variable) -> np.ndarray:
+    """A number for each row's delivery and year; the years of a horizon follow each other."""
+    year = variable.table["year"].to_numpy() - int(system.years["year"].iloc[0])
+    return variable.table["delivery"].to_numpy() * len(system.years) + year
+
+
+def _pooled_supply(lp: LinearProgram, system: System, solution: Solution) -> pd.DataFrame:
+    """What is delivered to the pooled markets: all of it is the last supplier's own."""
     delivered = lp.variables["delivered"]
-    table = delivered.table.assign(tonnes=values(solution, delivered))
-    table = table[~table["traced"]].rename(columns={"supplier": "country"})
-    table = table.groupby(["year", "mineral", "country", "market"], as_index=False)["tonnes"].sum()
+    table = carried(solution, delivered, ["delivery", "year"], only=~delivered.table["traced"].to_numpy(dtype=bool))
+    labels = system.deliveries[["mineral", "supplier", "market"]].rename(columns={"supplier": "country"})
+    table = summed(table[["year", "tonnes"]], table["delivery"].to_numpy(), labels)
     return table.assign(stage="supply", owner=table["country"], low_t=table["tonnes"], high_t=table["tonnes"])
 
 
