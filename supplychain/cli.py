@@ -31,6 +31,7 @@ app = typer.Typer(
 Data = Annotated[Path | None, typer.Option("--data", help="A folder with the tables of the facts.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Print nothing but errors.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the table as JSON.")]
+To = Annotated[Path | None, typer.Option("--to", help="Write every row to this CSV file too.")]
 Out = Annotated[Path, typer.Option("--out", help="Folder for the results.")]
 
 
@@ -292,6 +293,44 @@ def report(
     with _told(), _progress(quiet) as step:
         written = write(folder, to, read(data), step)
     _show(pd.DataFrame({"written": [str(written)], "bytes": [written.stat().st_size]}), quiet, as_json, "Report")
+
+
+@app.command()
+def outlook(
+    folder: Annotated[Path, typer.Argument(metavar="RESULT_FOLDER", help="The result of one scenario.")],
+    year: Annotated[int, typer.Option("--year", help="The later year.")] = 2035,
+    to: To = None,
+    data: Data = None,
+    quiet: Quiet = False,
+    as_json: AsJson = False,
+) -> None:
+    """Who mines and refines in a result and in the IEA's base case, and how well the shifts agree."""
+    from supplychain.facts.dataset import read
+    from supplychain.results.result import load
+    from supplychain.studies import outlook as study
+
+    with _told():
+        known = read(data)
+        table = study.outlook(load(folder), known, year)
+        _write(table, to)
+    title = f"Shares of world output in the first year and {year}, percent"
+    _show_scores(study.agreement(table), table, study.spoken(table), quiet, as_json, title)
+
+
+def _write(table: pd.DataFrame, to: Path | None) -> None:
+    if to is not None:
+        table.to_csv(to, index=False, float_format="%.6g")
+
+
+def _show_scores(
+    scores: pd.DataFrame, table: pd.DataFrame, short: pd.DataFrame, quiet: bool, as_json: bool, title: str
+) -> None:
+    """What a study found: its scores first, then the table that they are of, short enough for 80 columns."""
+    if as_json:
+        typer.echo(json.dumps({"scores": _records(scores), "table": _records(table)}, ensure_ascii=False))
+        return
+    _show(scores, quiet, False, "Percentage points of a share")
+    _show(short, quiet, False, title)
 
 
 @contextmanager

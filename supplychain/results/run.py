@@ -127,6 +127,7 @@ def tidy_tables(known: Dataset, program: LinearProgram, system: System, solution
         "prices": prices,
         "policies": tables.policies(program, system, solution, bills),
         "public": bills,
+        "output": tables.output(program, solution),
         "capacity": tables.capacity(program, system, solution),
         "byproducts": tables.byproducts(program, system, solution),
         "shipments": tables.shipments(program, system, solution),

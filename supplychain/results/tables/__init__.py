@@ -5,7 +5,7 @@ from __future__ import annotations
 from supplychain.results.tables.common import closure
 from supplychain.results.tables.costs import costs, switching
 from supplychain.results.tables.limits import policies, public
-from supplychain.results.tables.sites import byproducts, capacity
+from supplychain.results.tables.sites import byproducts, capacity, output
 from supplychain.results.tables.supply import corridors, paths, shipments, supply
 from supplychain.results.tables.uses import prices, secondary, stocks, technology, unmet
 
@@ -15,6 +15,7 @@ __all__ = [
     "closure",
     "corridors",
     "costs",
+    "output",
     "paths",
     "policies",
     "prices",

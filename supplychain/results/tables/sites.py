@@ -61,6 +61,18 @@ def _built(lp: LinearProgram, solution: Solution) -> pd.DataFrame:
     return sums.assign(existing_t=0.0, used_t=0.0, scarcity_rent_usd_per_t=0.0)[COLUMNS]
 
 
+def output(lp: LinearProgram, solution: Solution) -> pd.DataFrame:
+    """What the world makes: year, mineral (whose site it is), stage, country, tonnes, share (of the world's output).
+
+    All markets together. A mineral that draws on another's mines stands there under the other's name.
+    """
+    made = _sum(made_at_sites(lp), solution).rename("tonnes").reset_index()
+    made = made[made["tonnes"] > 0]
+    world = made.groupby(["year", *PLACE[:2]])["tonnes"].transform("sum")
+    table = made.assign(share=made["tonnes"] / world)[["year", *PLACE, "tonnes", "share"]]
+    return table.sort_values(["year", *PLACE], ignore_index=True)
+
+
 def byproducts(lp: LinearProgram, system: System, solution: Solution) -> pd.DataFrame:
     """By-products and joint products by site and year, and the part of them that finds no buyer.
 
