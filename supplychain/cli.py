@@ -15,10 +15,9 @@ import typer
 from supplychain.facts.errors import Fault, InfeasibleError, InputError
 from supplychain.results.formats import Format
 from supplychain.scenario.files import beginning_with
+from supplychain.show.console import records, save, show, show_scores
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from supplychain.facts.dataset import Dataset
     from supplychain.results.compare import Comparison
 
@@ -28,6 +27,8 @@ BAD_INPUT, NO_PLAN, INTERRUPTED = 2, 3, 130
 app = typer.Typer(
     help="A linear-programming model of critical-mineral supply.", no_args_is_help=True, pretty_exceptions_enable=False
 )
+hindcast = typer.Typer(help="Models of earlier years, judged by what came after.", no_args_is_help=True)
+app.add_typer(hindcast, name="hindcast")
 Data = Annotated[Path | None, typer.Option("--data", help="A folder with the tables of the facts.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Print nothing but errors.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the table as JSON.")]
@@ -116,7 +117,7 @@ def run(
         results = [solved.get(story.name) or load(out / story.name) for story in stories]
         if figures:
             draw_results([out / story.name for story in stories], observed_multiples(known), out, workers, step)
-    _show(summary_table(results), quiet, as_json, "Scenarios")
+    show(summary_table(results), quiet, as_json, "Scenarios")
     if len(changed) < len(stories) and not (quiet or as_json):
         typer.echo(f"{len(stories) - len(changed)} of {len(stories)} unchanged, not solved again (--fresh solves all)")
 
@@ -146,7 +147,7 @@ def check(
         return
     table, warnings = examine(stories, known)
     _warn(warnings)
-    _show(table, quiet, as_json, "Valid scenarios")
+    show(table, quiet, as_json, "Valid scenarios")
 
 
 def _warn(warnings: list[Fault]) -> None:
@@ -192,7 +193,7 @@ def data(
     if check_:
         _check_totals(known, quiet, as_json)
         return
-    _show(shown, quiet, as_json, table or "Facts")
+    show(shown, quiet, as_json, table or "Facts")
 
 
 def _check_totals(known: Dataset, quiet: bool, as_json: bool) -> None:
@@ -202,7 +203,7 @@ def _check_totals(known: Dataset, quiet: bool, as_json: bool) -> None:
     totals = compared(known)
     off = totals[~totals["adds_up"]]
     unexplained = off[off["scope"] == ""]
-    _show(off.drop(columns=["adds_up"]), quiet, as_json, "World totals that the countries do not add up to, and why")
+    show(off.drop(columns=["adds_up"]), quiet, as_json, "World totals that the countries do not add up to, and why")
     if not quiet and not as_json:
         sourced = coverage(known)
         share = sourced["sourced"].sum() / max(sourced["rows"].sum(), 1)
@@ -235,7 +236,7 @@ def export(
     with _told(), _progress(quiet) as step:
         step(f"writing {to}")
         written = exchange.export(scenario, form, to, read(data), settings or ())
-    _show(pd.DataFrame({"format": [form], "written": [str(written)]}), quiet, as_json, "Export")
+    show(pd.DataFrame({"format": [form], "written": [str(written)]}), quiet, as_json, "Export")
 
 
 @app.command()
@@ -260,20 +261,20 @@ def compare(
         if figures:
             draw_difference(found.before, found.after, folder)
     if as_json:
-        typer.echo(json.dumps({name: _records(table) for name, table in found.tables.items()}, ensure_ascii=False))
+        typer.echo(json.dumps({name: records(table) for name, table in found.tables.items()}, ensure_ascii=False))
     else:
         _show_comparison(found, quiet)
 
 
 def _show_comparison(found: Comparison, quiet: bool) -> None:
-    _show(found.tables["policies"], quiet, False, f"Settings that differ: {found.title}")
+    show(found.tables["policies"], quiet, False, f"Settings that differ: {found.title}")
     for table, value, words in (
         ("supply", "share", "Suppliers whose shares of US supply change most, last year"),
         ("dependence", "share_feoc", "Minerals whose share from countries of concern changes most, last year"),
     ):
         if len(largest := found.largest(table, value, "USA")):
-            _show(largest, quiet, False, words)
-    _show(found.tables["summary"], quiet, False, found.title)
+            show(largest, quiet, False, words)
+    show(found.tables["summary"], quiet, False, found.title)
 
 
 @app.command()
@@ -292,7 +293,7 @@ def report(
 
     with _told(), _progress(quiet) as step:
         written = write(folder, to, read(data), step)
-    _show(pd.DataFrame({"written": [str(written)], "bytes": [written.stat().st_size]}), quiet, as_json, "Report")
+    show(pd.DataFrame({"written": [str(written)], "bytes": [written.stat().st_size]}), quiet, as_json, "Report")
 
 
 @app.command()
@@ -312,25 +313,37 @@ def outlook(
     with _told():
         known = read(data)
         table = study.outlook(load(folder), known, year)
-        _write(table, to)
+        save(table, to)
     title = f"Shares of world output in the first year and {year}, percent"
-    _show_scores(study.agreement(table), table, study.spoken(table), quiet, as_json, title)
+    show_scores(study.agreement(table), table, study.spoken(table), quiet, as_json, title)
 
 
-def _write(table: pd.DataFrame, to: Path | None) -> None:
-    if to is not None:
-        table.to_csv(to, index=False, float_format="%.6g")
-
-
-def _show_scores(
-    scores: pd.DataFrame, table: pd.DataFrame, short: pd.DataFrame, quiet: bool, as_json: bool, title: str
+@hindcast.command()
+def production(
+    base: Annotated[int, typer.Option("--base", help="The year that the model starts from.")] = 2015,
+    judged: Annotated[int, typer.Option("--judged", help="The year by which it is judged.")] = 2023,
+    choose: Annotated[
+        bool, typer.Option("--choose", help="Choose the parameters on one half of the minerals.")
+    ] = False,
+    to: To = None,
+    data: Data = None,
+    quiet: Quiet = False,
+    as_json: AsJson = False,
 ) -> None:
-    """What a study found: its scores first, then the table that they are of, short enough for 80 columns."""
-    if as_json:
-        typer.echo(json.dumps({"scores": _records(scores), "table": _records(table)}, ensure_ascii=False))
-        return
-    _show(scores, quiet, False, "Percentage points of a share")
-    _show(short, quiet, False, title)
+    """Who makes how much of the world's output, told from an earlier year, beside no change and the trend."""
+    from supplychain.facts.dataset import read
+    from supplychain.studies import backcast as study
+
+    with _told():
+        known = read(data)
+        if choose:
+            known, tried = study.chosen(known, study.GRID, base, judged)
+            show(tried, quiet or as_json, False, "Parameters tried, the chosen first: error of the model, points")
+        table = study.backcast(known, base, judged)
+        save(table, to)
+    lines = study.errors(table)
+    title = f"Mean error of country shares in {judged}, told from {base}, percentage points"
+    show_scores(study.halves(lines), lines, study.spoken(lines), quiet, as_json, title)
 
 
 @contextmanager
@@ -344,32 +357,3 @@ def _progress(quiet: bool) -> Iterator[Any]:
     with Progress(*columns, console=console, transient=True, disable=quiet or not console.is_terminal) as progress:
         task = progress.add_task("starting")
         yield lambda text: progress.update(task, description=text)
-
-
-def _show(table: pd.DataFrame, quiet: bool, as_json: bool, title: str) -> None:
-    if as_json:
-        typer.echo(json.dumps(_records(table), ensure_ascii=False, indent=1))
-        return
-    if quiet:
-        return
-    from rich.console import Console
-    from rich.table import Table
-
-    shown = Table(title=title, title_justify="left")
-    for column in table:
-        numeric = table[column].dtype.kind in "biuf"
-        shown.add_column(str(column), justify="right" if numeric else "left", overflow="fold")
-    for row in table.itertuples(index=False):
-        shown.add_row(*[_cell(value) for value in row])
-    width = None if sys.stdout.isatty() else 160
-    Console(width=width).print(shown)
-
-
-def _records(table: pd.DataFrame) -> Any:
-    return json.loads(table.to_json(orient="records"))
-
-
-def _cell(value: Any) -> str:
-    if isinstance(value, float):
-        return "" if value != value else f"{value:,.4g}" if abs(value) < 1000 else f"{value:,.0f}"
-    return str(value)
