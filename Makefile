@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 SCENARIOS := $(wildcard scenarios/*.yaml)
 
-.PHONY: run test lint bench caps docs notebooks clean
+.PHONY: run test lint bench caps docs notebooks validation clean
 
 run: $(READY)
 	$(BIN)/supplychain run $(SCENARIOS) --figures --out results
@@ -40,3 +40,6 @@ caps: $(READY)
 
 notebooks: $(READY)
 	$(BIN)/python notebooks/execute.py
+
+validation: $(READY)
+	$(BIN)/python docs/validation.py

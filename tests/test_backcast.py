@@ -130,13 +130,14 @@ def test_halves_by_hand():
     assert table["better_than_both"].to_dict() == {"choice": 1, "judgement": 0, "all": 1}
 
 
-def test_parameters_are_the_same_for_all():
-    """A parameter by name holds in every table that has it; one that no table has is told, with the nearest."""
+def test_parameters_are_changed_by_name():
+    """A parameter is so many times its own in every table that has it; one that no table has is told."""
     known = handmade.facts(**WORLD)
-    changed = as_of.with_parameters(known, {"growth_limit": 0.1, "substitution": 9})
-    value = changed["economics"].set_index("item")["value"]
-    assert value["growth_limit"] == 0.1 and value["utilisation"] == 1
-    assert changed["elasticities"].set_index("parameter")["value"].to_dict()["substitution"] == 9
+    changed = as_of.with_parameters(known, {"growth_limit": 0.1, "substitution": 3})
+    assert changed["economics"].set_index("item")["value"].to_dict() == pytest.approx(
+        {"utilisation": 1, "opex_usd_per_t": 40, "growth_limit": 0.05, "lead_time_years": 99}
+    )
+    assert changed["elasticities"]["value"].tolist() == pytest.approx([12, 0.2, 0.5])
     with pytest.raises(InputError, match=r"no parameter 'groth_limit'; .*growth_limit"):
         as_of.with_parameters(known, {"groth_limit": 0.1})
 
@@ -149,7 +150,9 @@ def test_the_best_parameter_is_chosen_on_its_own_half():
         "prices": {"x 2024": 100, "y 2024": 100},
         **{name: WORLD[name] | _for_y(WORLD[name]) for name in ("history", "production", "economics")},
     }
-    tried = choose(handmade.facts(**WORLD | two), {"utilisation": (0.5, 1.0), "lead_time_years": (1, 99)}, 2015, 2017)
+    tried = choose(
+        handmade.facts(**WORLD | two), {"utilisation": (0.5, 1.0), "lead_time_years": (0.01, 1.0)}, 2015, 2017
+    )
     assert len(tried) == 4 and tried["choice"].is_monotonic_increasing
     assert tried["choice"].notna().all() and tried["judgement"].notna().all()
 

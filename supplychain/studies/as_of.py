@@ -114,24 +114,24 @@ def _use(part: Dataset, used: pd.DataFrame) -> pd.DataFrame:
 _PARAMETERS = {"stage_defaults": "item", "economics": "item", "elasticities": "parameter"}
 
 
-def with_parameters(known: Dataset, values: Mapping[str, float]) -> Dataset:
-    """The facts with some of the model's parameters the same for all minerals.
+def with_parameters(known: Dataset, factors: Mapping[str, float]) -> Dataset:
+    """The facts with some of the model's parameters larger or smaller for all minerals.
 
     Parameters
     ----------
-    values : by name, as `stage_defaults` or `elasticities` calls them, e.g. `growth_limit`, `substitution`.
+    factors : by name, as `stage_defaults`, `economics` or `elasticities` calls them, e.g. `growth_limit`,
+        `substitution`: times the facts' own values.
 
     Raises
     ------
     InputError : no such parameter; names the nearest.
     """
     names = {name for table, column in _PARAMETERS.items() for name in known[table][column]}
-    wrong = [name for name in values if name not in names]
-    if wrong:
-        faults = (f"no parameter {name!r}; {nearest(name, names)}" for name in wrong)
+    faults = [f"no parameter {name!r}; {nearest(name, names)}" for name in factors if name not in names]
+    if faults:
         raise InputError([Fault(known.path / "stage_defaults.csv", 1, 1, fault) for fault in faults])
     tables = {}
     for table, column in _PARAMETERS.items():
-        given = known[table][column].map(values).astype(float)
-        tables[table] = known[table].assign(value=given.fillna(known[table]["value"]))
+        factor = known[table][column].map(factors).astype(float).fillna(1.0)
+        tables[table] = known[table].assign(value=known[table]["value"] * factor)
     return replace(known, tables=known.tables | tables)

@@ -28,8 +28,8 @@ GUESSES = ["model", "no_change", "trend"]
 DISCOUNT_RATE = 0.05
 # Minerals by name, one for the choice of parameters, the next to judge them by, and so on.
 CHOICE, JUDGEMENT = "choice", "judgement"
-# What the parameters may be: every combination is tried.
-GRID: dict[str, tuple[float, ...]] = {"growth_limit": (0.01, 0.02, 0.04, 0.08), "substitution": (3.0, 10.0, 30.0)}
+# What the parameters may be, times the facts' own: every combination is tried.
+GRID: dict[str, tuple[float, ...]] = {"growth_limit": (0.5, 1.0, 2.0, 4.0), "substitution": (1.0, 3.0, 10.0)}
 
 
 def backcast(known: Dataset, base: int = BASE, judged: int = JUDGED) -> pd.DataFrame:
@@ -146,7 +146,7 @@ def choose(
 
     Parameters
     ----------
-    grid : values to be tried by parameter, as `with_parameters` names them.
+    grid : factors to be tried by parameter, as `with_parameters` has them.
 
     Returns
     -------
