@@ -31,7 +31,8 @@ class Pattern:
     ----------
     chain : mineral, stage, position, ore (whose sites), ratio (tonnes at the stage per delivered tonne), last.
     use : mineral, market, base_t (primary supply delivered), energy_t (the part that energy technologies take),
-        goods_t (the part that arrives inside goods, which statistics of the material leave out), secondary_t (secondary supply beside it, where a source gives it).
+        goods_t (the part that arrives inside goods, which statistics of the material leave out),
+        secondary_t (secondary supply beside it, where a source gives it).
     deliveries : mineral, supplier, market, base_t (tonnes, or the seed of a new pair), observed, own_share
         (the part that the supplier makes itself; a hub passes on the rest), cargo_share (the part that leaves Central
         Asia for more than Russia: below 1 only in the market where the supplier itself lies).

@@ -201,7 +201,12 @@ def _surplus_by_proportion(facts: Facts, remaining: pd.Series, known: pd.DataFra
 
 def use_of(pooled: pd.DataFrame) -> pd.DataFrame:
     """What the pooled markets use: all that is delivered to them."""
-    return pooled.groupby("market", sort=False)["base_t"].sum().reset_index().assign(energy_t=0.0, goods_t=0.0, secondary_t=0.0)
+    return (
+        pooled.groupby("market", sort=False)["base_t"]
+        .sum()
+        .reset_index()
+        .assign(energy_t=0.0, goods_t=0.0, secondary_t=0.0)
+    )
 
 
 def with_seeds(deliveries: pd.DataFrame, use: pd.DataFrame, candidates: pd.Series) -> pd.DataFrame:

@@ -128,5 +128,7 @@ def _usual_statistics(table: pd.DataFrame, base_year: int) -> pd.Series:
     """
     keys = ["mineral", "statistic"]
     usual = table[table["year"].between(*IMPORT_PERIOD)].groupby(keys)["tonnes"].mean()
-    made = table[(table["year"] == base_year) & (table["statistic"] == "domestic_primary")].groupby(keys)["tonnes"].mean()
+    made = (
+        table[(table["year"] == base_year) & (table["statistic"] == "domestic_primary")].groupby(keys)["tonnes"].mean()
+    )
     return made.combine_first(usual).combine_first(table.groupby(keys)["tonnes"].mean())
