@@ -1,24 +1,22 @@
-"""The base year against the source: US import shares by country, the model's beside USGS's, for docs/data.md."""
+"""The base year against its sources, for docs/data.md: US import shares by country and net import reliance."""
 
 from supplychain import read_data, run
-from supplychain.facts.dataset import OTHER
-from supplychain.results.indicators import import_shares
+from supplychain.studies import base_year
 
 data = read_data()
-sources = data["import_sources"].query("last_stage")
-listed = sources[sources["country"] != OTHER]
-whole = sources.groupby("mineral")["share_pct"].sum()
-shares = import_shares(run("status_quo", data).supply, "USA", 2025)
-both = listed.merge(shares, on=["mineral", "country"], how="left").fillna({"share": 0.0})
-
+result = run("status_quo", data)
+shares = base_year.imports(data, result)
+forms = data["import_sources"].query("last_stage").groupby("mineral", sort=False)["form"].unique().str.join(", ")
 print("| mineral | form | country, source / model, percent |")
 print("|---|---|---|")
-for (mineral, form), rows in both.groupby(["mineral", "form"], sort=False):
-    named = rows.sort_values("share_pct", ascending=False).head(6)
-    cells = (
-        f"{row.country} {100 * row.share_pct / whole[mineral]:.0f} / {100 * row.share:.0f}"
-        for row in named.itertuples()
-    )
+for mineral, form in forms.items():
+    rows = shares[shares["mineral"] == mineral].sort_values("source_share", ascending=False).head(6)
+    cells = (f"{row.country} {100 * row.source_share:.0f} / {100 * row.model_share:.0f}" for row in rows.itertuples())
     print(f"| {mineral} | {form} | {', '.join(cells)} |")
-gap = (both["share_pct"] / both["mineral"].map(whole) - both["share"]).abs().max()
-print(f"\nLargest gap: {100 * gap:.1f} percentage points.")
+print(f"\nLargest gap: {100 * (shares['source_share'] - shares['model_share']).abs().max():.1f} percentage points.")
+
+print("\n| mineral | counted at | USGS 2021–24 | model | gap |")
+print("|---|---|---|---|---|")
+for row in base_year.reliance(data, result).itertuples():
+    printed = "–".join(dict.fromkeys(f"{end:.0f}" for end in (row.least_pct, row.most_pct)))
+    print(f"| {row.Index} | {row.stage} | {printed} | {row.model_pct:.0f} | {row.gap_pct:.1f} |")

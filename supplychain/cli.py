@@ -178,7 +178,7 @@ def data(
         str | None, typer.Argument(help="A table of the facts; without it, how well each is sourced.")
     ] = None,
     source: Annotated[str | None, typer.Option("--source", help="Only rows from this source.")] = None,
-    check_: Annotated[bool, typer.Option("--check", help="Validate, and compare countries with world totals.")] = False,
+    check_: Annotated[bool, typer.Option("--check", help="Validate, and hold the tables against each other.")] = False,
     data: Data = None,
     quiet: Quiet = False,
     as_json: AsJson = False,
@@ -197,6 +197,7 @@ def data(
 
 
 def _check_totals(known: Dataset, quiet: bool, as_json: bool) -> None:
+    from supplychain.facts.checks import CHECKS, mistakes
     from supplychain.facts.dataset import coverage
     from supplychain.facts.totals import totals as compared
 
@@ -213,7 +214,12 @@ def _check_totals(known: Dataset, quiet: bool, as_json: bool) -> None:
         typer.echo(
             f"{minerals} minerals, {countries} countries, {sourced['rows'].sum()} fact rows, {share:.1%} with a source"
         )
-    if len(unexplained):
+    found = mistakes(known)
+    for fault in found:
+        typer.echo(str(fault), err=True)
+    if not quiet and not as_json:
+        typer.echo(f"{len(CHECKS)} checks of the tables against each other: {len(found)} mistakes")
+    if len(unexplained) or found:
         raise typer.Exit(1)
 
 

@@ -158,3 +158,44 @@ def test_every_plant_is_fed_whole(parts):
     shares = {f"x mine KAZ {c}": (part,) for c, part in zip(("CHN", "RUS", "KAZ"), parts, strict=True)}
     fed = ore_feeds(shares).groupby("destination").sum()
     assert fed[["CHN", "RUS"]].to_list() == pytest.approx([1, 1])
+
+
+def delivered_to_usa(**tables):
+    """Tonnes that the suppliers of the United States delivered in the base year."""
+    found = base_pattern(facts(**BASE_YEAR | tables), 2025, NO_ENERGY).deliveries
+    return found[found["observed"] & (found["market"] == "USA")].set_index("supplier")["base_t"]
+
+
+def energy(tonnes):
+    """What the energy technologies of the United States take of the one mineral."""
+    return pd.DataFrame({"mineral": ["x"], "market": ["USA"], "energy_t": [tonnes]})
+
+
+def test_nobody_unnamed_sells_more_than_the_smallest_named():
+    """Of 50 t the source names Kazakhstan with 10 % and Belgium with 30 %, and leaves 60 % unnamed. China makes nearly
+    all of the rest, but has no more than Kazakhstan: a fifth of what is then told, 10 of 50 t.
+    """
+    sources = {"x metal KAZ": (10, "", "true"), "x metal BEL": (30, "", "true"), "x metal XXX": (60, "", "true")}
+    sold = delivered_to_usa(import_sources=sources)
+    assert sold.to_dict() == pytest.approx({"KAZ": 10, "BEL": 30, "CHN": 10})
+
+
+def test_what_arrives_inside_goods_comes_from_those_who_make_them():
+    """Energy takes 80 t where 50 are imported: 30 t arrive inside goods of Belgium (two thirds) and Kazakhstan."""
+    goods = {"x inside BEL": (60, "", "false", "true"), "x inside KAZ": (30, "", "false", "true")}
+    sources = BASE_YEAR["import_sources"] | goods | {"x inside XXX": (10, "", "false", "true")}
+    known = facts(**BASE_YEAR | {"import_sources": sources})
+    found = base_pattern(known, 2025, energy(80.0))
+    sold = found.deliveries[found.deliveries["market"] == "USA"].set_index("supplier")["base_t"]
+    assert sold.to_dict() == pytest.approx({"KAZ": 10 + 10, "CHN": 25, "BEL": 15 + 20})
+    assert found.use.set_index("market")["goods_t"].to_dict() == {"USA": 30, "CHN": 0, "ROW": 0}
+
+
+def test_sales_of_the_traced_market_are_no_crumb():
+    """The United States make 0.4 t and import 50; half of both is exported: 0.2 t of their own, a crumb, are sold."""
+    made = BASE_YEAR["production"] | {"x refine USA 2025": 0.4}
+    supply = {"x imports 2024": 50, "x exports 2024": 25.2, "x domestic_primary 2025": 0.4}
+    found = base_pattern(facts(**BASE_YEAR | {"production": made, "us_supply": supply}), 2025, NO_ENERGY).deliveries
+    sold = found[found["observed"] & (found["supplier"] == "USA")].set_index("market")["base_t"]
+    assert sold["USA"] == pytest.approx(0.4 / 2)
+    assert sold.drop("USA").sum() == pytest.approx(0.4 - sold["USA"])

@@ -226,3 +226,17 @@ def test_a_fund_builds_within_its_budget():
     spent = answer.table("policies").query("kind == 'investment_fund'").iloc[0]
     assert [spent["asked"], spent["achieved"], spent["shadow_price"]] == pytest.approx([420e-6, 420e-6, 15.8 / 42])
     assert answer.cell("public", "musd", item="capital", year=2026) == pytest.approx(420e-6)
+
+
+def test_output_over_utilisation_does_not_overrule_a_source():
+    """Output is 60 and 140 t at a utilisation of a half. A source gives Kazakhstan 65 t in 2024 and 90 in 2027: 65 t
+    stand in 2025, and no 120. Where it gives 50 t, less than is made, 60 do. China, of which it says nothing, has 280.
+    """
+    found = {}
+    for given in (65, 50):
+        rows = {"x refine KAZ 2024": given, "x refine KAZ 2027": 90}
+        existing = build_system(facts(**BASE_YEAR | {"capacity": rows}), story(2025, 2027)).existing
+        found[given] = existing.groupby(["country", "year"])["existing_t"].sum()
+    assert found[65]["KAZ"].to_list() == pytest.approx([65, 77.5, 90])
+    assert found[50]["KAZ"].to_list() == pytest.approx([60, 75, 90])
+    assert found[65]["CHN"].to_list() == pytest.approx([280, 280, 280])

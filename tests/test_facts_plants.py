@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 
 import supplychain
+from supplychain.system.build import base_tables
 
 BASE = 2025
 
@@ -171,3 +172,14 @@ def test_central_asian_plants_that_were_missing(data):
     assert (tin["mineral"], tin["country"], tin["capacity_t"], tin["capex_musd"]) == ("tin", "KAZ", 11_000, 228)
     for name, least, most in (("bayan_tungsten", 2_400, 4_800), ("aksoran_tungsten", 2_300, 4_500)):
         assert least <= project(data, name)["capacity_t"] <= most
+
+
+def test_no_capacity_above_a_sourced_one(data):
+    """What a source gives as capacity of the base year is what stands, or the output where that is more."""
+    existing = base_tables(data, range(BASE, BASE + 1))["existing"]
+    stands = existing.groupby(["mineral", "stage", "country"])["existing_t"].sum()
+    rare_earths = {"neodymium", "praseodymium", "dysprosium", "terbium", "rare_earth_ore", "ionic_clay"}  # by their ore
+    table = data["capacity"]
+    for row in table[(table["year"] == BASE) & ~table["mineral"].isin(rare_earths)].itertuples():
+        made = output(data, row.mineral, row.stage, row.country)
+        assert stands[row.mineral, row.stage, row.country] == pytest.approx(max(row.capacity_t, made)), row

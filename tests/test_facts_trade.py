@@ -23,7 +23,6 @@ RELIANCE = {
     "niobium": 100.0,
     "rhenium": 67.0,
     "silver": 70.0,
-    "tantalum": 100.0,
     "tin": 76.25,
     "titanium": 97.5,
     "zinc": 75.5,
@@ -165,5 +164,5 @@ def test_ore_of_us_manganese_plants(data, output):
 def test_what_arrives_inside_goods_is_told(data):
     """Lithium arrives in cells, tellurium in modules: who makes these stands beside the raw material's sources."""
     inside = data["import_sources"][data["import_sources"]["form"].str.startswith("inside imported")]
-    assert set(inside["mineral"]) == {"lithium", "tellurium"}
-    assert not inside["last_stage"].any()
+    assert set(inside["mineral"]) == {"lithium", "cobalt", "tellurium", "cadmium"}
+    assert inside["inside_goods"].all() and not inside["last_stage"].any()

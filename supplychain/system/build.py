@@ -33,8 +33,8 @@ class System:
     minerals : mineral, name, class, controlled, price, unit_t (a thousandth of world output), world_t, substitution,
         short_run, long_run.
     chain : mineral, stage, position, ore, ratio, last.
-    use : mineral, market, traced, year, tonnes (price-responsive), growth (of total use), base_t, secondary_t (in
-        the base year, beside base_t), value_usd_per_t.
+    use : mineral, market, traced, year, tonnes (price-responsive), growth (of total use), base_t, goods_t (the part
+        of base_t that arrives inside goods), secondary_t (in the base year, beside base_t), value_usd_per_t.
     sites : mineral (owner of the site), stage, country, output_t, world_t, reserves_t, opex_usd_per_t,
         charge_usd_per_t, capex_usd_per_t, wacc, life_years ...; the sites of ores among them.
     owners : mineral, stage, country, owner (nationality), share (of the site's existing capacity).

@@ -218,15 +218,18 @@ def existing(
 
 
 def _capacity(dataset: Dataset, places: pd.DataFrame, years: list[int]) -> pd.DataFrame:
-    """Capacity of every site and year: mineral, stage, country, year, capacity_t."""
-    base = places.assign(year=years[0], capacity_t=places["output_t"] / places["utilisation"])
+    """Capacity of every site and year, never falling: mineral, stage, country, year, capacity_t.
+
+    What a source gives for the base year, or last before it, stands; output is below it, or shows it to be too small.
+    """
     given = dataset["capacity"][[*PLACE, "year", "capacity_t"]].merge(places[PLACE], on=PLACE)
-    points = pd.concat([given, base[[*PLACE, "year", "capacity_t"]]], ignore_index=True)
-    points = points.groupby([*PLACE, "year"], as_index=False)["capacity_t"].max()
-    known = points[points["year"] <= years[0]].groupby(PLACE)["capacity_t"].max().rename("least")
-    table = over_years(points[points["year"] >= years[0]], PLACE, "capacity_t", years).join(known, on=PLACE)
-    table["capacity_t"] = table["capacity_t"].clip(lower=table["least"].fillna(0.0))
-    return table.drop(columns="least")
+    past = given[given["year"] <= years[0]].sort_values("year", kind="stable").groupby(PLACE)["capacity_t"].last()
+    known = np.maximum(places[PLACE].join(past, on=PLACE)["capacity_t"], places["output_t"])
+    base = known.fillna(places["output_t"] / places["utilisation"])
+    now = places[PLACE].assign(year=years[0], least=base.to_numpy())
+    points = pd.concat([now.rename(columns={"least": "capacity_t"}), given[given["year"] > years[0]]])
+    table = over_years(points, PLACE, "capacity_t", years).merge(now.drop(columns="year"), on=PLACE)
+    return table.assign(capacity_t=table[["capacity_t", "least"]].max(axis=1)).drop(columns="least")
 
 
 _BUILD = ["build", "project", "name", *PLACE, "owner", "capex_usd_per_t", "wacc", "life_years"]

@@ -59,7 +59,7 @@ def use(dataset: Dataset, pattern: Pattern, years: list[int]) -> pd.DataFrame:
 
     Returns
     -------
-    DataFrame: mineral, market, traced, year, tonnes, growth (1, until it is known), base_t, secondary_t,
+    DataFrame: mineral, market, traced, year, tonnes, growth (1, until it is known), base_t, goods_t, secondary_t,
     value_usd_per_t (NaN: valued by its demand curve).
     """
     table = pattern.use.merge(pd.DataFrame({"year": years}), how="cross")

@@ -31,6 +31,7 @@ class Pattern:
     ----------
     chain : mineral, stage, position, ore (whose sites), ratio (tonnes at the stage per delivered tonne), last.
     use : mineral, market, base_t (primary supply delivered), energy_t (the part that energy technologies take),
+        goods_t (the part that arrives inside goods, which statistics of the material leave out),
         secondary_t (secondary supply beside it, where a source gives it).
     deliveries : mineral, supplier, market, base_t (tonnes, or the seed of a new pair), observed, own_share
         (the part that the supplier makes itself; a hub passes on the rest), cargo_share (the part that leaves Central
@@ -60,7 +61,7 @@ def base_pattern(dataset: Dataset, base_year: int, energy: pd.DataFrame) -> Patt
     chain = chains(dataset, outputs)
     if not outputs:
         return _all_pairs(dataset, chain)
-    facts = Facts(dataset, outputs, chain, energy)
+    facts = Facts(dataset, outputs, chain, energy, base_year)
     use: list[pd.DataFrame] = []
     deliveries: list[pd.DataFrame] = []
     feeds: list[pd.DataFrame] = []
@@ -86,7 +87,7 @@ def _all_pairs(dataset: Dataset, chain: pd.DataFrame) -> Pattern:
     use = dataset["consumption"].groupby(["mineral", "market"], sort=False, as_index=False)["consumption_t"].max()
     return Pattern(
         chain,
-        use.rename(columns={"consumption_t": "base_t"}).assign(energy_t=0.0, secondary_t=0.0),
+        use.rename(columns={"consumption_t": "base_t"}).assign(energy_t=0.0, goods_t=0.0, secondary_t=0.0),
         deliveries[["mineral", "supplier", "market", "base_t", "observed", "own_share", "cargo_share"]],
         feeds[["mineral", "stage", "origin", "destination"]].assign(hub=False, share=np.nan, seed=np.nan),
     )

@@ -27,32 +27,47 @@ def taken_by_others(facts: Facts, mineral: str, stage: str, output: pd.Series) -
 def us_deliveries(facts: Facts, mineral: str, output: pd.Series) -> tuple[pd.Series, pd.DataFrame]:
     """Tonnes to the US by supplier, and its use: apparent primary consumption, or energy's if that is more.
 
-    Exports are taken from domestic output and imports alike, in proportion. `secondary_t` is what scrap gives beside.
+    Exports are taken from domestic output and imports alike, in proportion. What energy takes beyond the statistics of
+    the material arrives inside goods (`goods_t`), from those who make them. `secondary_t` is what scrap gives beside.
     """
     domestic, imports, exports = (facts.statistic(mineral, s) for s in ("domestic_primary", "imports", "exports"))
     stays = max(0.0, 1.0 - exports / max(domestic + imports, 1e-12))
     home = min(domestic * stays, MOST_AT_HOME * float(output.get("USA", 0.0)))
     energy = float(facts.energy.get((mineral, "USA"), 0.0))
-    total = max(domestic + imports - exports, home, energy)
-    shares = _import_shares(facts, mineral, output)
-    shares = normalised(shares[(shares >= SMALLEST_SHARE) | shares.index.isin(facts.central_asia)])
-    deliveries = (shares * (total - home)).add(pd.Series({"USA": home}), fill_value=0.0)
-    secondary = facts.statistic(mineral, "secondary")
-    use = pd.DataFrame({"market": ["USA"], "base_t": [total], "energy_t": [energy], "secondary_t": [secondary]})
-    return deliveries[deliveries > 0], use
+    counted = max(domestic + imports - exports, home)
+    goods = max(energy - counted, 0.0) if mineral in facts.in_goods else 0.0
+    total = max(counted, energy)
+    deliveries = _import_shares(facts, mineral, output) * (total - home - goods)
+    if goods > 0:
+        makers = normalised(facts.in_goods[mineral].drop(OTHER, errors="ignore"))
+        deliveries = deliveries.add(makers * goods, fill_value=0.0)
+    deliveries = _without_small(facts, deliveries).add(pd.Series({"USA": home}), fill_value=0.0)
+    use = {"base_t": total, "energy_t": energy, "goods_t": goods, "secondary_t": facts.statistic(mineral, "secondary")}
+    return deliveries[deliveries > 0], pd.DataFrame({"market": ["USA"], **{k: [v] for k, v in use.items()}})
+
+
+def _without_small(facts: Facts, tonnes: pd.Series) -> pd.Series:
+    """The same sum without suppliers of next to nothing, but with all Central Asian ones."""
+    kept = tonnes[(tonnes >= SMALLEST_SHARE * tonnes.sum()) | tonnes.index.isin(facts.central_asia)]
+    return normalised(kept) * tonnes.sum()
 
 
 def _import_shares(facts: Facts, mineral: str, output: pd.Series) -> pd.Series:
-    """Shares of US imports by country; the source's "other" spread over unlisted sellers, then makers."""
-    listed = facts.imports.get(mineral, pd.Series(dtype=float))
+    """Shares of imports by country; the source's "other" spread over unlisted sellers, then makers.
+
+    A source names the leading countries: nobody that it leaves unnamed has more than the smallest that it names. What
+    that cuts off follows those named.
+    """
+    listed = facts.imports.get(mineral, pd.Series({OTHER: 100.0}))
     named = listed.drop(OTHER, errors="ignore")
-    other = float(listed.get(OTHER, 0.0)) if len(listed) else 100.0
+    other = float(listed.get(OTHER, 0.0))
+    most = facts.least_named.get(mineral, float(named.min()) if len(named) else other)
     trade = facts.traded(mineral, "refine") if mineral not in facts.imports else pd.DataFrame()
     for weights in (trade.get("USA", pd.Series(dtype=float)), output):
         weights = weights.drop([*named.index, "USA", OTHER], errors="ignore")
         weights = weights[weights > 0.01 * weights.sum()]
         if len(weights):
-            spread = other * weights / weights.sum()
+            spread = (other * weights / weights.sum()).clip(upper=most)
             return normalised(named.add(spread, fill_value=0.0))
     return normalised(named)
 
@@ -79,7 +94,7 @@ def pooled_deliveries(
     far = (_in_own_market(facts, table)[known.index] + _far_in_own_market(facts, told)).combine_first(far)
     table = table.add(known, fill_value=0.0)
     shares = table / table.sum()
-    kept = table.where((shares >= SMALLEST_SHARE) | matters(table, facts.central_asia), 0.0)
+    kept = table.where((shares >= SMALLEST_SHARE) | matters(table, facts.watched), 0.0)
     cargo_share = (far / _in_own_market(facts, table).replace(0.0, np.nan)).clip(upper=1.0)
     return as_rows(kept, "supplier", "market"), cargo_share[cargo_share.index.isin(facts.central_asia)].dropna()
 
@@ -186,7 +201,12 @@ def _surplus_by_proportion(facts: Facts, remaining: pd.Series, known: pd.DataFra
 
 def use_of(pooled: pd.DataFrame) -> pd.DataFrame:
     """What the pooled markets use: all that is delivered to them."""
-    return pooled.groupby("market", sort=False)["base_t"].sum().reset_index().assign(energy_t=0.0, secondary_t=0.0)
+    return (
+        pooled.groupby("market", sort=False)["base_t"]
+        .sum()
+        .reset_index()
+        .assign(energy_t=0.0, goods_t=0.0, secondary_t=0.0)
+    )
 
 
 def with_seeds(deliveries: pd.DataFrame, use: pd.DataFrame, candidates: pd.Series) -> pd.DataFrame:

@@ -23,6 +23,7 @@ class Facts:
         outputs: dict[tuple[str, str], pd.Series],
         chain: pd.DataFrame,
         energy: pd.DataFrame,
+        base_year: int,
     ):
         self.outputs, self.chain = outputs, chain
         self.market_of = dataset["countries"].set_index("country")["market"]
@@ -38,14 +39,16 @@ class Facts:
             for key, g in dataset["destinations"].groupby(["mineral", "stage"], sort=False)
         }
         sources = dataset["import_sources"]
-        self.imports = {
-            m: g.groupby("country")["share_pct"].sum() for m, g in sources[sources["last_stage"]].groupby("mineral")
-        }
-        self.statistics = _usual_statistics(dataset["us_supply"])
+        self.imports, self.in_goods = (_by_country(sources[sources[form]]) for form in ("last_stage", "inside_goods"))
+        told = sources[(sources["estimate"] == "") & (sources["country"] != OTHER) & (sources["share_pct"] > 0)]
+        self.least_named = told[told["last_stage"]].groupby("mineral")["share_pct"].min().to_dict()
+        self.statistics = _usual_statistics(dataset["us_supply"], base_year)
         self.energy = energy.set_index(["mineral", "market"])["energy_t"]
         self.projects = _planned(dataset)
         groups = dataset["groups"]
         self.central_asia = set(groups.loc[groups["group"] == "central_asia", "country"])
+        # Whose sales count, however small beside the buyer's market.
+        self.watched = self.central_asia | set(self.market_of.index[self.market_of.isin(self.traced)])
         # No way with legs that can fill up leads there: they are reached by land within the market.
         self.near = self.central_asia | (set(dataset["routes"]["zone"]) & set(self.market_of.index))
 
@@ -84,6 +87,11 @@ class Facts:
         return share[wanted & (share.index != OTHER)]
 
 
+def _by_country(sources: pd.DataFrame) -> dict[str, pd.Series]:
+    """Each mineral's import shares by country, percent."""
+    return {str(m): rows.groupby("country")["share_pct"].sum() for m, rows in sources.groupby("mineral")}
+
+
 def _planned(dataset: Dataset) -> pd.Series:
     """Capacity of the named projects by mineral, stage and country; an ore's counts for each product of its basket."""
     projects = dataset["projects"][["mineral", "stage", "country", "capacity_t"]]
@@ -113,8 +121,14 @@ def ore_baskets(dataset: Dataset) -> pd.DataFrame:
     return both.drop_duplicates([*keys, "country"], ignore_index=True)
 
 
-def _usual_statistics(table: pd.DataFrame) -> pd.Series:
-    """Each US statistic's mean over the years of the import sources, before the bans; else of what there is."""
+def _usual_statistics(table: pd.DataFrame, base_year: int) -> pd.Series:
+    """Each US statistic's mean over the years of the import sources, before the bans; else of what there is.
+
+    What its own plants make is the base year's, as everybody's output is.
+    """
     keys = ["mineral", "statistic"]
     usual = table[table["year"].between(*IMPORT_PERIOD)].groupby(keys)["tonnes"].mean()
-    return usual.combine_first(table.groupby(keys)["tonnes"].mean())
+    made = (
+        table[(table["year"] == base_year) & (table["statistic"] == "domestic_primary")].groupby(keys)["tonnes"].mean()
+    )
+    return made.combine_first(usual).combine_first(table.groupby(keys)["tonnes"].mean())

@@ -18,10 +18,10 @@ def matrix_of(trade: pd.DataFrame, value: str) -> pd.DataFrame:
     return pd.DataFrame(sums, exporters, importers)
 
 
-def matters(tonnes: pd.DataFrame, central_asia: set[str]) -> pd.DataFrame:
-    """Where a Central Asian origin (rows) sends at least a twentieth of its own: no crumb, however large the buyer."""
+def matters(tonnes: pd.DataFrame, watched: set[str]) -> pd.DataFrame:
+    """Where one of those watched (rows) sends at least a twentieth of its own: no crumb, however large the buyer."""
     part = tonnes.div(tonnes.sum(axis=1).replace(0.0, np.nan), axis=0) >= OWN_PART
-    return part & np.isin(tonnes.index, list(central_asia))[:, None]
+    return part & np.isin(tonnes.index, list(watched))[:, None]
 
 
 def as_rows(table: pd.DataFrame, row: str, column: str, value: str = "base_t") -> pd.DataFrame:
