@@ -94,11 +94,12 @@ class _ExportLimit(MineralPolicy):
 
 
 class ExportBan(_ExportLimit):
-    """Exports of the countries are cut to (1 - share) of their base-year tonnes.
+    """Exports of the countries are cut to (1 - share) of what would have left: base-year tonnes, grown as the world's use.
 
     Against one market, its own paths are cut, through third countries too, and partners are swapped;
     against all, every border crossing at the stage is (docs/model.md, export limits). Controls leak: `share` is the
-    part of the base year's flow that is really cut.
+    part of the flow that is really cut. A share of 0 limits nothing; what did not leave in the base year would not have
+    left since, and any other share stops it.
     """
 
     kind: Literal["export_ban"]
@@ -111,11 +112,12 @@ antimony_licences:
   years: [2025, 2027]
   source: asianfin_2025
 """
-    share: ShareByYear = Field(1.0, description="part of the base-year exports really cut (1 = all)")
+    share: ShareByYear = Field(1.0, description="part of the exports really cut (1 = all)")
 
     def edit(self, policy: str, tables: Tables, dataset: Dataset, horizon: range) -> Tables:
         frame = self._limits(tables, dataset, by_year(self.share, self.active(horizon)))
         frame = frame.assign(policy=policy, kind=self.kind, cut=frame["value"], quota_t=np.nan)
+        frame = frame[frame["cut"] > 0]
         return {"export_limits": appended(tables["export_limits"], frame)}
 
 
