@@ -99,7 +99,8 @@ class CostOfCapital(_ForBuilders):
 
     The charge of what comes on line in the years is multiplied by annuity(new rate) / annuity(country's rate) over
     the plant's life, with annuity(r) = r / (1 - (1 + r)^-life); so two such policies add up, nearly. `points` moves
-    the real rate, never below zero; `rate` sets it.
+    the real rate, never below zero; `rate` sets it. The risk that a country's rate pays for does not go away: what a
+    lower rate saves the builder is no saving of resources, somebody carries it, and it counts as public money.
     """
 
     kind: Literal["cost_of_capital"]
@@ -126,7 +127,11 @@ political_risk_cover:
         ratio = np.where(self._touched(tables, dataset), annuity(new, life) / annuity(old, life), 1.0)
         active = charges["year"].isin(self.active(horizon))
         factor = charges["build"].map(pd.Series(ratio, index=builds["build"])).where(active, 1.0)
-        return {"charges": charges.assign(charge_usd_per_t=charges["charge_usd_per_t"] * factor)}
+        moved = charges[["build", "year"]].assign(factor=factor, policy=policy, kind=self.kind)[factor != 1.0]
+        return {
+            "charges": charges.assign(charge_usd_per_t=charges["charge_usd_per_t"] * factor),
+            "rates": appended(tables["rates"], moved),
+        }
 
 
 class LeadTime(_ForBuilders):
