@@ -48,7 +48,7 @@ def _money(tables: dict[str, pd.DataFrame], weights: pd.Series) -> dict[str, flo
         "net_cost": float(of_kind[RESOURCE] + of_kind[RENT]),
         "transfers": float(of_kind[TRANSFER]),
         "public_spending": float(bills.loc[~earned, "pv"].sum()),
-        "public_revenue": float(-bills.loc[earned, "pv"].sum()),
+        "public_revenue": float(0.0 - bills.loc[earned, "pv"].sum()),
         "switching": float(costs.loc[costs["item"] == "switching", "pv"].sum()),
     }
 

@@ -31,8 +31,9 @@ def costs(lp: LinearProgram, system: System, solution: Solution) -> pd.DataFrame
 
     Items of the kind `resource`: mine, refine, fabricate (operating), capex (annuities of new plants at their country's
     rate, whoever pays), freight (with time on the ways out of Central Asia), time, switching (above the base pattern),
-    forgone (use given up, at its step's value), undelivered (services lost), recycling, technology (margins and
-    shifts of the mix), stock (holding, less what is left at the end). `rent`: margin (what suppliers earn above cost at
+    forgone (use given up, at its step's value), gained (less what more use is worth, where prices fall), undelivered
+    (services lost), recycling, technology (margins and shifts of the mix), stock (holding, less what is left at the
+    end). `rent`: margin (what suppliers earn above cost at
     the normal price) and capital (charge of existing plants, whose capital is sunk). `transfer`: tariff (paid), and
     received, negative, credit (production credits and price floors), subsidy (the funds' part of the annuities) and
     cheap_capital (what a lower rate takes off them). All items together, discounted, are the objective.
@@ -74,6 +75,7 @@ _PRICED = {
     "excess": "switching",
     "pooled_excess": "switching",
     "forgone": "forgone",
+    "gained": "gained",
     "undelivered": "undelivered",
     "secondary": "recycling",
     "deployed": "technology",

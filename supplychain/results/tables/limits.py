@@ -9,6 +9,7 @@ from supplychain.program.equations.dependence import active_limits, inside_scope
 from supplychain.program.lp import LinearProgram
 from supplychain.results.tables.common import MUSD, carried, dual_in_year, values, weights
 from supplychain.results.tables.costs import cheapness
+from supplychain.scenario.policies.finance import part_of_price
 from supplychain.solve.highs import TIE, Solution
 from supplychain.system.build import System
 from supplychain.system.pattern import STAGES
@@ -182,7 +183,7 @@ def _credits(lp: LinearProgram, system: System, solution: Solution, prices: pd.D
     output = pd.concat(made).groupby(keys)["made_t"].sum()
     table = system.credits.join(output, on=keys).fillna({"made_t": 0.0})
     mean = _mean_price(system, prices).reindex(pd.MultiIndex.from_frame(table[["mineral", "year"]])).to_numpy()
-    gap = (table["floor_usd_per_t"] - mean).clip(lower=0.0)
+    gap = (table["floor_usd_per_t"] - mean * part_of_price(system.feeds, system.minerals, table)).clip(lower=0.0)
     rate = table["usd_per_t"].where(table["floor_usd_per_t"].isna(), gap)
     return table.assign(item="credit", musd=rate * table["made_t"] / MUSD)
 

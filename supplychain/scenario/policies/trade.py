@@ -151,8 +151,9 @@ class Tariff(MineralPolicy):
     """A duty on what a market takes from countries, ad valorem or by the tonne.
 
     `rate` is a share of the mineral's normal price per contained tonne (customs value is taken as that price):
-    duty = rate x normal price; `usd_per_t` is a specific duty. At the stage `supply` the last supplier counts, as
-    customs see it; at `mine`, `refine` or `fabricate` the origin, wherever the goods passed. The market's own countries
+    duty = rate x normal price; `usd_per_t` is a specific duty. At the stage `supply` the last supplier pays, so goods
+    that a country outside the duty passes on come in free of it; at `mine`, `refine` or `fabricate` the country where
+    that was done pays, wherever the goods passed, as under rules of origin. The market's own countries
     pay none. The duty is a transfer: it steers the plan and is reported apart from the cost of resources.
     """
 
@@ -169,7 +170,9 @@ section_301_tungsten:
     countries: CountriesOrAll = Field(description="countries or groups that pay, or `all` outside the market")
     exempt: Annotated[Names | None, COUNTRY] = Field(None, description="countries or groups that pay nothing")
     market: Market = Field("USA", description="the market that collects it")
-    stage: SupplyStage = Field(SUPPLY, description="stage whose country counts as origin; `supply`: the last supplier")
+    stage: SupplyStage = Field(
+        SUPPLY, description="stage whose country pays; `supply`: the last supplier, whatever it passes on"
+    )
     rate: AmountByYear | None = Field(None, description="duty as a share of the normal price (0.25 = 25 %)")
     usd_per_t: AmountByYear | None = Field(None, description="duty in USD per contained tonne, by year if a map")
 

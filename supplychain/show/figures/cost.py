@@ -27,6 +27,7 @@ ITEMS = {
     "stock": ("stockpiles", "#999999"),
     "switching": ("switching suppliers", "#CC79A7"),
     "forgone": ("use given up", "#D55E00"),
+    "gained": ("use gained", "#7FB069"),
     "undelivered": ("services lost", "#7A2E00"),
 }
 TOGETHER = {"time": "freight"}

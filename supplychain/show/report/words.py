@@ -33,6 +33,7 @@ COST_ITEMS = {
     "technology": "Shifting between technologies",
     "recycling": "Recycling",
     "forgone": "Use given up",
+    "gained": "Use gained where prices fall",
     "undelivered": "Vehicles and equipment lost",
 }
 
