@@ -96,11 +96,10 @@ class _ExportLimit(MineralPolicy):
 class ExportBan(_ExportLimit):
     """Exports of the countries are cut to (1 - share) of what would have left.
 
-    That is the base year's tonnes, grown as the world's use. Against one market, its own paths are cut, through third
-    countries too, and partners are swapped; against all, every border crossing at the stage is (docs/model.md, export
-    limits). Controls leak: `share` is the
-    part of the flow that is really cut. A share of 0 limits nothing; what did not leave in the base year would not have
-    left since, and any other share stops it.
+    That is the base year's tonnes, grown as use, the world's or the market's. Against one market its own paths are cut,
+    through third countries too, and partners are swapped; against all, every border crossing at the stage is
+    (docs/model.md, export limits). Controls leak: `share` is the part of the flow that is really cut. A share of 0
+    limits nothing; what did not leave in the base year would not have left since, and any other share stops it.
     """
 
     kind: Literal["export_ban"]
