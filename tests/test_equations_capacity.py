@@ -173,6 +173,18 @@ def test_without_its_host_a_by_product_stops():
     assert answer.price(2026, "g") == pytest.approx(3000)
 
 
+def test_of_what_is_built_on_a_by_product_a_part_needs_no_host():
+    """As there, but 10 t of capacity for g may be built at 12.1 USD/t a year: a tenth of what is built needs no host.
+
+    The 0.4 t of 2026 are then all won: 0.2 t from what exists, and 0.2 t from 2 t that are built for them.
+    """
+    china = {"capacity": HOSTED["capacity"] | {"h refine CHN 2025": 100}, "countries": TWO_YEARS}
+    plant = {"economics": {"g refine life_years": 2}, "projects": project("new", "g refine KAZ", 10, CAPEX)}
+    answer = solve(facts(**HOSTED | china | plant), story(2025, 2026, lost=loss(1, minerals=["h"])))
+    assert answer.value("through", mineral="g", year=2026) == pytest.approx(0.4)
+    assert answer.value("build", mineral="g") == pytest.approx(2)
+
+
 def test_an_ore_gives_its_products_together():
     """100 t of a Kazakh ore give 75 t of a and 25 of b; China mines a alone. b is wanted far beyond that, worth 500
     USD/t.

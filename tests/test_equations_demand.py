@@ -79,6 +79,33 @@ def test_thrift_grows_at_its_pace_and_not_ahead_of_the_shortage():
     assert answer.dual("thrift", year=2026, step=0) == pytest.approx(first - second)
 
 
+def test_use_rises_when_the_price_falls():
+    """1,000 t are used at 100 USD/t; from 2026 a credit takes 20 off.
+
+    Above 95 USD/t use gains 1,000 (0.95^-2 - 1) t in the long run, 52.6 a year by the short-run elasticity of 1; down
+    to 85 it gains 1,000 (1/0.85 - 1/0.95) = 123.8 a year. The step from there to 70 is worth 77, less than the 80 that
+    a tonne costs. The base year is history.
+    """
+    known = facts(
+        minerals={"x": {"class": "metal"}},
+        elasticities={"metal short_run": 1, "metal long_run": 2},
+        prices={"x 2024": 100},
+        deflator={"2024": 1},
+        freight={"KAZ USA sea": 0},
+        capacity={"x mine KAZ 2025": 5000},
+        consumption={"x USA .": 1000},
+    )
+    credit = {"kind": "production_credit", "countries": ["KAZ"], "usd_per_t": 20}
+    answer = solve(known, story(2025, 2027, credit=credit))
+    gained = [answer.value("gained", year=year) for year in (2025, 2026, 2027)]
+    a_year = 1000 * (1 / 0.95 - 1) + 1000 * (1 / 0.85 - 1 / 0.95)
+    assert gained == pytest.approx([0, a_year, 2 * a_year])
+    assert answer.value("total", year=2027) == pytest.approx(1000 + 2 * a_year)
+    assert [answer.price(year) for year in (2025, 2026, 2027)] == pytest.approx([100, 80, 80])
+    costs = answer.table("costs")
+    assert float(costs["musd"].sum() * 1e6) == pytest.approx(answer.objective)
+
+
 def cars(**bounds):
     """100 cars a year, half heavy (2 t of x each) and half light (1 t); x costs 60 USD/t, 10 t go elsewhere.
 

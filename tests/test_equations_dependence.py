@@ -130,6 +130,50 @@ def test_exports_are_limited_by_a_quota_or_a_part_of_the_base_year():
     assert [answer.price(year) for year in (2026, 2027)] == pytest.approx([100, 100])
 
 
+def test_what_exports_are_cut_by_is_a_share_of_what_would_have_left():
+    """Use doubles by 2027, and China's 150 t of 2025 would with it: a tenth of 300 t is kept back, 270 leave.
+
+    A share of nothing costs nothing.
+    """
+    grows = {"consumption": {"x USA 2025": 200, "x USA 2026": 300, "x USA 2027": 400}}
+    known = facts(**CHEAP_CHINA | grows | {"capacity": {"x mine KAZ 2025": 300, "x mine CHN 2025": 600}})
+    ban = {"kind": "export_ban", "countries": ["CHN"], "share": 0.1}
+
+    def with_base(system):
+        base = system.paths["mine"].map({"CHN": 150.0, "KAZ": 50.0})
+        return replace(system, paths=system.paths.assign(base_t=base))
+
+    answer = solve(known, story(2025, 2027, ban=ban), with_base)
+    left = [answer.value("flow", mine="CHN", year=year) for year in (2025, 2026, 2027)]
+    assert left == pytest.approx([200, 0.9 * 150 * 1.5, 0.9 * 150 * 2])
+    nothing = solve(known, story(2025, 2027, ban=ban | {"share": 0.0}), with_base)
+    assert nothing.objective == pytest.approx((200 + 300 + 400) * 60)
+
+
+def test_an_export_limit_counts_tonnes_of_its_own_stage():
+    """80 % of Chinese ore becomes metal, refined in Kazakhstan: the 100 t delivered in 2025 are 125 t of ore.
+
+    Half of that may leave in 2026: 62.5 t, 50 delivered.
+    """
+    known = facts(
+        stages={"x mine": {}, "x refine": {"yield": 0.8}},
+        markets={"USA": {"traced": "true"}, "ROW": {}},
+        countries={"KAZ": {"market": "ROW"}, "CHN": {"market": "ROW"}},
+        freight={"KAZ USA sea": 60, "CHN ROW land": 0, "KAZ ROW land": 0},
+        capacity={"x mine CHN 2025": 500, "x mine KAZ 2025": 500, "x refine KAZ 2025": 500},
+        consumption={"x USA .": 200},
+    )
+    ban = {"kind": "export_ban", "countries": ["CHN"], "stages": ["mine"], "share": 0.5}
+
+    def with_base(system):
+        dearer = system.paths["mine_usd_per_t"].where(system.paths["mine"] == "CHN", 10.0)
+        return replace(system, paths=system.paths.assign(base_t=100.0, mine_usd_per_t=dearer))
+
+    answer = solve(known, story(2025, 2026, ban=ban), with_base)
+    assert answer.value("flow", mine="CHN", year=2026) == pytest.approx(50)
+    assert answer.table("policies")["asked"].tolist() == pytest.approx([62.5])
+
+
 def test_a_tariff_counts_the_origin_or_the_last_supplier():
     """Kazakhstan refines for the USA: 50 t of ore of its own, 50 Chinese that cost 20 USD/t to bring; on to the USA
     for 60.

@@ -83,6 +83,29 @@ def test_a_feed_may_grow_freely_but_not_change_its_proportion(traced):
     )
 
 
+def test_a_pooled_plants_usual_feed_is_counted_in_tonnes_of_feed():
+    """The same plant in a pooled market recovers 80 % of its ore: 125 t of it, 62.5 from each, for 100 t of metal.
+
+    Kazakh ore beyond that costs 4.65 USD/t for a tenth more, 6.25 t, and 22.15 for the next: 68.75 t are Kazakh.
+    """
+    known = facts(
+        stages={"x mine": {}, "x refine": {"yield": 0.8}},
+        markets={"USA": {"traced": "false"}, "ROW": {}},
+        countries={"KAZ": {"market": "ROW"}, "CHN": {"market": "ROW"}},
+        freight={"KAZ USA sea": 60, "CHN ROW land": 20},
+        capacity={"x mine KAZ 2025": 200, "x mine CHN 2025": 200, "x refine KAZ 2025": 300},
+        consumption={"x USA .": 100},
+    )
+
+    def with_pattern(system):
+        feeds = system.feeds.assign(share=0.5, seed=0.0, value_usd_per_t=100.0, base_t=62.5)
+        return replace(system, minerals=system.minerals.assign(substitution=1.0), feeds=feeds)
+
+    answer = solve(known, story(2025, 2025), with_pattern)
+    fed = {origin: answer.value("feed", origin=origin) for origin in ("KAZ", "CHN")}
+    assert fed == pytest.approx({"KAZ": 68.75, "CHN": 56.25})
+
+
 def number_of_feed(answer, origin):
     """The number of the feed from an origin."""
     feeds = answer.system.feeds

@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 import supplychain
+from supplychain.system.build import build_system
 
 UNNAMED = "XXX"
 PERIOD = (2021, 2024)
@@ -166,3 +167,17 @@ def test_what_arrives_inside_goods_is_told(data):
     inside = data["import_sources"][data["import_sources"]["form"].str.startswith("inside imported")]
     assert set(inside["mineral"]) == {"lithium", "cobalt", "tellurium", "cadmium"}
     assert inside["inside_goods"].all() and not inside["last_stage"].any()
+
+
+def test_every_maker_can_sell_in_every_market(data):
+    """No pair of a country that makes the last stage and a market that uses the mineral is without a delivery."""
+    tables = build_system(data, supplychain.read_scenario("status_quo", data))
+    last = tables.chain.loc[tables.chain["last"], ["mineral", "ore", "stage"]]
+    made = tables.sites.loc[tables.sites["output_t"] > 0, ["mineral", "stage", "country"]]
+    makers = last.merge(made.rename(columns={"mineral": "ore"}), on=["ore", "stage"])
+    makers = makers[makers["country"] != UNNAMED].rename(columns={"country": "supplier"})
+    used = tables.use.loc[tables.use["base_t"] > 0, ["mineral", "market"]].drop_duplicates()
+    pairs = pd.MultiIndex.from_frame(makers.merge(used, on="mineral")[["mineral", "supplier", "market"]])
+    sold = pd.MultiIndex.from_frame(tables.deliveries[["mineral", "supplier", "market"]])
+    assert len(pairs) > 2000
+    assert list(pairs[~pairs.isin(sold)]) == []

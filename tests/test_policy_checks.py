@@ -171,3 +171,17 @@ def test_shipped_scenarios_warn_of_nothing(shipped):
     """No shipped scenario is warned of before solving."""
     stories = [scenario.read(name, shipped) for name in ("grand_bargain", "section_232", "stockpile_used")]
     assert checks.examine(stories, shipped)[1] == []
+
+
+def test_a_ban_on_a_market_whose_ore_is_not_followed_is_warned_of(two, tmp_path):
+    """Where Japan's tungsten was dug is not told, so a ban at the mine does nothing; at the last stage one does."""
+    said = {}
+    for stages in ("[mine]", "[refine]", "all"):
+        file = tmp_path / "x.yaml"
+        ban = f"  p: {{kind: export_ban, countries: [CHN], minerals: [tungsten], against: [JPK], stages: {stages}, "
+        file.write_text(HEAD + ban + "assumption: test}\n", encoding="utf-8")
+        story = scenario.read(file, two)
+        base = system.build_system(two, Scenario("x", "x", "", story.years, 0.0, {})).tables()
+        said[stages] = [fault.message for fault in checks.warnings(story, two, base)]
+    assert said["[refine]"] == said["all"] == []
+    assert len(said["[mine]"]) == 1 and "does nothing to tungsten (mine) for JPK" in said["[mine]"][0]

@@ -53,7 +53,9 @@ TABLES = {name: empty(name) for name in EMPTY} | {
     "sites": frame(
         "mineral stage country opex_usd_per_t", ("iron", "refine", "CHN", 40.0), ("iron", "refine", "KAZ", 40.0)
     ),
-    "feeds": frame("mineral stage origin"),
+    "feeds": frame(
+        "mineral stage origin value_usd_per_t", ("iron", "mine", "KAZ", 40.0), ("steel", "mine", "KAZ", 30.0)
+    ),
     "minerals": frame("mineral price", ("iron", 100.0), ("steel", 200.0)),
     "builds": frame(
         "build project mineral stage country owner wacc life_years first_year",
@@ -267,3 +269,17 @@ def test_other_cargo_comes_and_goes_within_a_leg(known):
     for added, left in ((25, 65.0), (75, 100.0), (-60, 0.0)):
         crowded = edited(known, "legs", TABLES | {"legs": legs}, kind="corridor", legs=["l"], other_cargo_t=added)
         assert list(crowded["background_t"]) == [40.0, left] and list(crowded["capacity_t"]) == [100.0, 100.0]
+
+
+def test_ore_of_one_mineral_is_not_paid_for_as_anothers(known):
+    """Steel takes its ore from iron's mines: a credit for steel at the mine pays what becomes steel, and no iron."""
+    credit = {"kind": "production_credit", "countries": ["KAZ"], "stages": ["mine"], "usd_per_t": 5.0}
+    assert set(edited(known, "credits", minerals=["steel"], **credit)["mineral"]) == {"steel"}
+    assert set(edited(known, "credits", minerals=["iron", "steel"], **credit)["mineral"]) == {"iron", "steel"}
+
+
+def test_a_floor_at_the_mine_is_over_what_ore_is_worth(known):
+    """Refined iron is worth 100 USD/t and its ore 40: a floor of 110 pays 10 for the one and 70 for the other."""
+    floor = {"kind": "price_floor", "countries": ["KAZ"], "minerals": ["iron"], "floor_usd_per_t": 110.0}
+    paid = {stage: edited(known, "credits", stage=stage, **floor)["usd_per_t"] for stage in ("mine", "refine")}
+    assert set(paid["mine"]) == {70.0} and set(paid["refine"]) == {10.0}

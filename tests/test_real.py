@@ -20,12 +20,6 @@ from supplychain.system import build as system
 CAPPED = ["antimony", "tungsten", "copper", "titanium", "gallium"]
 
 
-@pytest.fixture(scope="module")
-def status_quo(shipped):
-    """The status quo of all minerals."""
-    return job.run("status_quo", shipped)
-
-
 def test_facts_cover_what_they_must(shipped):
     """At least 30 minerals, 40 countries, nine rows in ten with a source, and every total adds up or says why."""
     compared = totals(shipped)

@@ -144,8 +144,9 @@ def test_headings_and_ids(opened):
 def test_scenario_picker(opened, results):
     """What is chosen in one place holds everywhere; differences are those of the summary, and turn with the order."""
     page = opened()
-    extra = (results[1].objective - results[0].objective) / 1e9
-    cell = page.locator("#metrics tbody tr", has_text="Cost of all supply").locator("td").nth(2)
+    before, after = (result.summary.set_index("metric")["value"]["resource_cost"] for result in results)
+    extra = (after - before) / 1e3
+    cell = page.locator("#metrics tbody tr", has_text="Resource cost of all supply").locator("td").nth(2)
     assert cell.text_content() == words.signed(extra, 2)
     assert page.locator("#figures [data-of=diversify_away]").is_visible()
     assert not page.locator("#figures [data-of=status_quo]").is_visible()
@@ -199,7 +200,7 @@ def test_tables_sort(opened):
     """A head sorts its column, again turns it, says so in aria-sort, and works from the keyboard."""
     page = opened()
     head = page.locator("#all-scenarios th", has_text="Countries of concern")
-    shares = "table => [...table.tBodies[0].rows].map((row) => Number(row.cells[7].dataset.v))"
+    shares = "table => [...table.tBodies[0].rows].map((row) => Number(row.cells[9].dataset.v))"
     head.locator("button").click()
     once = page.eval_on_selector("#all-scenarios", shares)
     assert head.get_attribute("aria-sort") == "descending" and once == sorted(once, reverse=True)
@@ -275,12 +276,12 @@ def test_answer_is_computed(cases, known):
     (_, dependence), (_, diversifying), (_, shocks) = answer(cases, names)
     assert f"countries of concern supply {words.percent(cases[0].row['feoc_share'])} of" in dependence
     assert "for 2 of 2 minerals" in dependence
-    assert f"to {words.percent(cases[1].row['feoc_share'])}; it raises the cost" in diversifying
+    assert f"to {words.percent(cases[1].row['feoc_share'])}; it raises the resource cost" in diversifying
     assert words.percent(cases[1].row["central_asia_share"], 1) in shocks and "no disruption" in shocks
     turned = [dataclasses.replace(case, row=other.row) for case, other in zip(cases, reversed(cases), strict=True)]
     (_, dependence), (_, diversifying), (_, shocks) = answer(turned, names)
     assert f"countries of concern supply {words.percent(cases[1].row['feoc_share'])} of" in dependence
-    assert "hardly lowers" in diversifying and "lowers the cost of all supply" in diversifying
+    assert "hardly lowers" in diversifying and "lowers the resource cost of all supply" in diversifying
     assert "no scenario here raises that" in shocks
 
 
@@ -289,7 +290,7 @@ def test_answer_knows_a_disruption(cases, known):
     losses = {"cost_busd": cases[0].row["cost_busd"] + 80, "short": 3, "vehicles_lost": 75129.8, "gw_lost": 27.1}
     stop = dataclasses.replace(cases[1], group="disruption", row=cases[1].row | losses)
     text = answer([cases[0], cases[1], stop], dict(names_of(known).minerals))[2][1]
-    assert "raises the cost of all supply by USD\u202f80.0 billion" in text
+    assert "raises the resource cost of all supply by USD\u202f80.0 billion" in text
     assert "leaves three minerals short" in text and "75\u202f100 electric vehicles" in text
 
 

@@ -102,8 +102,8 @@ def test_without_the_north_cargo_fills_the_caspian(shipped):
 
 
 def test_a_cap_on_chinese_owners_bites_where_one_on_china_does_not(shipped):
-    """Nearly half of the cobalt that the United States gets is mined by Chinese companies, in Congo and Indonesia; none in
-    China.
+    """Nearly half of the cobalt that the United States gets is mined by Chinese companies, in Congo and Indonesia; none
+    in China.
 
     A cap of 25 % on China by place leaves the plan as it is. By owner, Chinese mines must go from nearly half to 25 %,
     and the other owners there take their part; the place stays, and since one owner's tonne in Congo is as good as

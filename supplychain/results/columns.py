@@ -13,7 +13,7 @@ TABLES: dict[str, str] = {
     "output": "what each country makes, for all markets",
     "capacity": "plants: what exists, what is used, what is built",
     "unmet": "use given up and services not delivered",
-    "costs": "cost by item",
+    "costs": "cost by item: resources used, rents, transfers",
     "switching": "cost of leaving the base year's suppliers",
     "corridors": "legs of Central Asia's corridors and their capacity",
     "shipments": "moves out of and into Central Asia, all markets",
@@ -121,6 +121,7 @@ COLUMNS: dict[str, tuple[str, str]] = {
     "sources.year": ("year of publication", ""),
     "sources.url": ("DOI or address", ""),
     "sources.licence": ("terms of use", ""),
+    "costs.kind": ("`resource` used up, `rent` of who owns what is scarce, or `transfer` from one to another", ""),
     "public.item": ("what is paid for", ""),
     "public.musd": ("public money of the year, not discounted; negative where the treasury earns", "million USD"),
 }

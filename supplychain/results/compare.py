@@ -40,7 +40,7 @@ MEASURES = {
     "prices": Measure(["year", "mineral", "market"], ["usd_per_t"]),
     "capacity": Measure([*PLACE, "country"], ["built_t"], 0.0),
     "unmet": Measure(["year", "market", "item", "unit"], ["amount", "value_musd"], 0.0),
-    "costs": Measure(["year", "item"], ["musd"], 0.0),
+    "costs": Measure(["year", "kind", "item"], ["musd"], 0.0),
 }
 
 

@@ -15,6 +15,7 @@ WIDTH, MOST_LINES = 80, 10
 LARGE = 1000  # from here on without decimals
 INDENT = " " * 8
 SHARES = {"top_share": "largest supplier", "share_feoc": "of concern", "share_central_asia": "Central Asia"}
+PARTS = {"resource_cost": "resources {}", "rents": "rents {}", "transfers": "transfers {} (million USD)"}
 BILLS = {
     "us_bill": "US bill {}",
     "public_spending": "public spending {}",
@@ -69,7 +70,7 @@ def _headlines(result: Result) -> Iterator[str]:
     shares = [f"{words} {values[metric]:.1%}" for metric, words in SHARES.items() if metric in values]
     if shares:
         yield "shares  " + ", ".join(shares) + f" {where}"
-    for what, told in (("money", BILLS), ("lost", LOST)):
+    for what, told in (("of it", PARTS), ("money", BILLS), ("lost", LOST)):
         amounts = [words.format(spoken(values[metric])) for metric, words in told.items() if metric in values]
         if amounts:
             yield textwrap.shorten(f"{what:<8}".replace(" ", "\0") + ", ".join(amounts), WIDTH).replace("\0", " ")

@@ -10,16 +10,19 @@ from supplychain.facts.costs import calibration_prices
 from supplychain.facts.dataset import Dataset
 from supplychain.results.indicators import HEADLINE, at_worst
 from supplychain.results.result import Result
+from supplychain.results.tables.costs import RENT, RESOURCE, TRANSFER
 from supplychain.system.build import System
 
 REFERENCE = "status_quo"
+PRESENT = "million USD, present value"
 
 
 def summarise(system: System, tables: dict[str, pd.DataFrame], objective: float, money: str) -> pd.DataFrame:
     """The headline figures: metric, value, unit.
 
-    Shares are of US supply in the last year, each mineral at mine or refinery, whichever is higher, and each counting
-    the same.
+    The objective is resource cost, rents and transfers together; without the transfers, which one pays and another
+    gets, it is the net cost. Shares are of US supply in the last year, each mineral at mine or refinery, whichever is
+    higher, and each counting the same.
     """
     last = int(system.years["year"].iloc[-1])
     shares = at_worst(tables["dependence"], "USA", last).mean().dropna()
@@ -27,23 +30,27 @@ def summarise(system: System, tables: dict[str, pd.DataFrame], objective: float,
     rows += [(str(metric), float(share), "1") for metric, share in shares.items()]
     weights = system.years.set_index("year")["weight"]
     if money == "USD":
-        rows += [("us_bill", _us_bill(tables, weights), "million USD, present value")]
-        rows += _lost(system, tables["unmet"])
-        rows += [("public_spending", _public(tables["public"], weights), "million USD, present value")]
-        rows += [("switching", _present(tables, "switching", weights), "million USD, present value")]
+        rows[1:1] = [(metric, musd, PRESENT) for metric, musd in _money(tables, weights).items()]
+        rows += [("us_bill", _us_bill(tables, weights), PRESENT), *_lost(system, tables["unmet"])]
     return pd.DataFrame(rows, columns=["metric", "value", "unit"])
 
 
-def _present(tables: dict[str, pd.DataFrame], item: str, weights: pd.Series) -> float:
-    """Present value of one cost item, million USD."""
-    costs = tables["costs"][tables["costs"]["item"] == item]
-    return float((costs["musd"] * costs["year"].map(weights)).sum())
-
-
-def _public(bills: pd.DataFrame, weights: pd.Series) -> float:
-    """Present value of what the treasury pays, tariff revenue apart, million USD."""
-    paid = bills[bills["item"] != "revenue"]
-    return float((paid["musd"] * paid["year"].map(weights)).sum())
+def _money(tables: dict[str, pd.DataFrame], weights: pd.Series) -> dict[str, float]:
+    """What is used up, what is a rent, what only changes hands, and the treasury's side: present value, million USD."""
+    costs, bills = (
+        tables[name].assign(pv=lambda t: t["musd"] * t["year"].map(weights)) for name in ("costs", "public")
+    )
+    of_kind = costs.groupby("kind")["pv"].sum().reindex([RESOURCE, RENT, TRANSFER], fill_value=0.0)
+    earned = bills["item"] == "revenue"
+    return {
+        "resource_cost": float(of_kind[RESOURCE]),
+        "rents": float(of_kind[RENT]),
+        "net_cost": float(of_kind[RESOURCE] + of_kind[RENT]),
+        "transfers": float(of_kind[TRANSFER]),
+        "public_spending": float(bills.loc[~earned, "pv"].sum()),
+        "public_revenue": float(0.0 - bills.loc[earned, "pv"].sum()),
+        "switching": float(costs.loc[costs["item"] == "switching", "pv"].sum()),
+    }
 
 
 def _us_bill(tables: dict[str, pd.DataFrame], weights: pd.Series) -> float:
@@ -81,29 +88,35 @@ def reference_first(results: Sequence[Result]) -> list[Result]:
     return sorted(results, key=lambda result: result.name != REFERENCE)
 
 
+_BESIDE = {"public_busd": "public_spending", "revenue_busd": "public_revenue", "us_bill_busd": "us_bill"}
+
+
 def summary_table(results: list[Result]) -> pd.DataFrame:
     """One row a scenario, the reference first: what it costs, on whom the United States depends, what it goes without.
 
     Returns
     -------
-    DataFrame: scenario, cost_busd (the world's minimal cost, present value, public money not counted), extra_busd
-    (over the first scenario), us_bill_busd (delivered price x tonnes), public_busd (what funds pay), top_share,
+    DataFrame: scenario, cost_busd (resources that the world uses up, present value), extra_busd (more than in the first
+    scenario), rents_busd (more rents than there; extra and rents together are net of transfers), public_busd (what
+    the treasury pays), revenue_busd (what tariffs bring it), us_bill_busd (delivered price x tonnes), top_share,
     feoc_share, central_asia_share (US supply of the last year, each mineral at mine or refinery, whichever is higher,
     and each counting the same), short (minerals short by over 1 % in some year), vehicles_lost, gw_lost. Data in
     other money than USD give the scenario and its objective only.
     """
-    rows = []
-    results = reference_first(results)
-    for result in results:
+    rows: list[dict[str, object]] = []
+    first: tuple[float, float] | None = None
+    for result in reference_first(results):
         value = result.tables["summary"].set_index("metric")["value"]
         row: dict[str, object] = {"scenario": result.name}
-        if "us_bill" not in value:
+        if not {"us_bill", "resource_cost"} <= set(value.index):
             rows.append(row | {"objective": result.objective, "unit": result.manifest["data"]["money"]})
             continue
+        cost, rents = (float(value[metric]) / 1e3 for metric in ("resource_cost", "rents"))
+        first = first or (cost, rents)
         rows.append(
             row
-            | {"cost_busd": result.objective / 1e9, "extra_busd": (result.objective - results[0].objective) / 1e9}
-            | {"us_bill_busd": float(value["us_bill"]) / 1e3, "public_busd": float(value["public_spending"]) / 1e3}
+            | {"cost_busd": cost, "extra_busd": cost - first[0], "rents_busd": rents - first[1]}
+            | {name: float(value[metric]) / 1e3 for name, metric in _BESIDE.items()}
             | {f"{metric.replace('share', '').strip('_')}_share": float(value[metric]) for metric in HEADLINE}
             | {"short": int(value["us_minerals_short"])}
             | {"vehicles_lost": float(value["vehicles_lost"]), "gw_lost": float(value["gw_lost"])}

@@ -29,7 +29,7 @@ def show(table: pd.DataFrame, quiet: bool, as_json: bool, title: str) -> None:
         shown.add_column(str(column), justify="right" if numeric else "left", overflow="fold")
     for row in table.itertuples(index=False):
         shown.add_row(*[_cell(value) for value in row])
-    width = None if sys.stdout.isatty() else 160
+    width = None if sys.stdout.isatty() else 180
     Console(width=width).print(shown)
 
 

@@ -59,7 +59,7 @@ class System:
     collection : mineral, service, year, collection, base_collection, recovery, cost_usd_per_t, available_share.
     survival : service, age, density. past_scrap : mineral, service, year, scrap_t.
     homes : country, market in which its own use is counted.
-    limits, members, export_limits, tariffs, credits, funds, stocks : what the policies wrote (`EMPTY` lists the
+    limits, members, export_limits, tariffs, credits, funds, rates, stocks : what the policies wrote (`EMPTY` lists the
     columns).
     """
 
@@ -94,6 +94,7 @@ class System:
     tariffs: pd.DataFrame
     credits: pd.DataFrame
     funds: pd.DataFrame
+    rates: pd.DataFrame
     stocks: pd.DataFrame
     money: str
 
@@ -117,6 +118,7 @@ EMPTY: dict[str, dict[str, type]] = {
         **{"policy": str, "mineral": str, "stage": str, "country": str, "from_year": int, "to_year": int},
         **{"capex_share": float, "budget_musd": float},
     },
+    "rates": {"policy": str, "kind": str, "build": int, "year": int, "factor": float},
     "stocks": {
         **{"policy": str, "mineral": str, "market": str, "year": int, "target_t": float, "most_t": float},
         **{"initial_t": float, "holding_usd_per_t": float, "release": bool},

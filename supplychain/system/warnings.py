@@ -13,7 +13,7 @@ from supplychain.facts.dataset import Dataset
 from supplychain.facts.errors import Fault
 from supplychain.scenario import policies
 from supplychain.scenario.policies import Policy, Tables, kind_of
-from supplychain.scenario.policies.base import PLACE, SUPPLY, places
+from supplychain.scenario.policies.base import ALL, PLACE, SUPPLY, matching, places
 from supplychain.scenario.scenario import Scenario
 from supplychain.system.build import build_system
 
@@ -90,7 +90,12 @@ def _warnings(
     if not scenario.policies:
         return []
     final = policies.apply(dict(scenario.policies), tables, dataset, scenario.years)
-    found = [*_without_effect(scenario, written, final), *_meeting(scenario, written), *_out_of_reach(scenario, final)]
+    found = [
+        *_without_effect(scenario, written, final),
+        *_unseen(scenario, written, final),
+        *_meeting(scenario, written),
+        *_out_of_reach(scenario, final),
+    ]
     return sorted(found, key=lambda fault: (str(fault.file), fault.line, fault.column))
 
 
@@ -146,6 +151,25 @@ def _without_effect(scenario: Scenario, written: dict[str, dict[str, pd.DataFram
             yield _warning(scenario, name, "holds in no year of the horizon", "years")
         elif not any(_finds_something(table, rows, tables, known) for table, rows in written[name].items()):
             yield _warning(scenario, name, "matches nothing: no mineral, site or year on which it could act")
+
+
+def _unseen(scenario: Scenario, written: dict[str, dict[str, pd.DataFrame]], tables: Tables) -> Iterator[Fault]:
+    """Export limits against a pooled market before the last stage: whose ore is in what it gets, nobody knows."""
+    traced = tables["use"].loc[tables["use"]["traced"].astype(bool), "market"].unique()
+    last = tables["chain"].loc[tables["chain"]["last"].astype(bool), ["mineral", "stage"]]
+    for name, policy in scenario.policies.items():
+        rows = written[name].get("export_limits", pd.DataFrame())
+        rows = rows[~rows["against"].isin([ALL, *traced])] if len(rows) else rows
+        blind = rows[~matching(rows, last)] if len(rows) else rows
+        if len(blind) and (len(blind) == len(rows) or getattr(policy, "stages", ALL) != ALL):
+            first = blind.iloc[0]
+            yield _warning(
+                scenario,
+                name,
+                f"does nothing to {first['mineral']} ({first['stage']}) for {first['against']}: where the ore of what "
+                "a pooled market gets was dug or refined is not told; only its last stage is",
+                "against",
+            )
 
 
 def _finds_something(table: str, rows: pd.DataFrame, tables: Tables, known: pd.MultiIndex) -> bool:

@@ -14,7 +14,7 @@ KEYS = ["mineral", "market", "year"]
 
 
 def demand(lp: LinearProgram, system: System) -> None:
-    """Eq. 1: supply, secondary supply, stock released and use forgone cover use, that of technologies included."""
+    """Eq. 1: supply, secondary supply, stock released and use forgone cover use, technologies' and that gained too."""
     delivered, deployed = lp.variables["delivered"], lp.variables["deployed"]
     pooled = np.flatnonzero(~delivered.table["traced"])
     needs = deployed.table[["technology", "year"]].assign(row=np.arange(len(deployed)))
@@ -30,6 +30,7 @@ def demand(lp: LinearProgram, system: System) -> None:
         lp.variables["released"].by(*KEYS),
         -lp.variables["bought"].by(*KEYS),
         lp.variables["forgone"].by(*KEYS),
+        -lp.variables["gained"].by(*KEYS),
         -deployed.at(needs[KEYS], needs["row"], needs["t_per_unit"]),
         lower=table["tonnes"],
         upper=table["tonnes"],
@@ -39,19 +40,19 @@ def demand(lp: LinearProgram, system: System) -> None:
 
 
 def thrift(lp: LinearProgram, system: System) -> None:
-    """Use forgone at a step grows by no more than its pace a year."""
-    forgone = lp.variables["forgone"]
+    """Use forgone at a step, and use gained at one, grow by no more than their pace a year."""
     keys = ["mineral", "market", "step", "year"]
-    table = forgone.table[np.isfinite(forgone.table["pace_t"].to_numpy(dtype=float))]
-    before = forgone.table[keys].assign(year=forgone.table["year"] + 1)
-    lp.constrain(
-        "thrift",
-        table[keys],
-        forgone.by(*keys),
-        -forgone.at(before, np.arange(len(forgone))),
-        upper=table["pace_t"],
-        unit=unit_of(table, system),
-    )
+    for name, variable in (("thrift", lp.variables["forgone"]), ("gain", lp.variables["gained"])):
+        table = variable.table[np.isfinite(variable.table["pace_t"].to_numpy(dtype=float))]
+        before = variable.table[keys].assign(year=variable.table["year"] + 1)
+        lp.constrain(
+            name,
+            table[keys],
+            variable.by(*keys),
+            -variable.at(before, np.arange(len(variable))),
+            upper=table["pace_t"],
+            unit=unit_of(table, system),
+        )
 
 
 def service(lp: LinearProgram, system: System) -> None:

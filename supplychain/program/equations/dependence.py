@@ -103,7 +103,10 @@ def _in_market(limits: pd.DataFrame, table: pd.DataFrame, on: list[str]) -> pd.D
 
 
 def export_limits(lp: LinearProgram, system: System) -> None:
-    """Tonnes that leave a country at a stage stay within the part of the base year's that is not cut."""
+    """Tonnes that leave a country at a stage stay within the part that is not cut of what would have left.
+
+    That is the base year's tonnes, grown as use of the mineral: the world's, or that of the market that is cut off.
+    """
     rows = system.export_limits.reset_index(drop=True).assign(row=lambda t: np.arange(len(t)))
     crossing = crossings(lp, system)
     both = rows[["row", "mineral", "stage", "country", "against", "year"]].merge(
@@ -115,9 +118,18 @@ def export_limits(lp: LinearProgram, system: System) -> None:
         lp.variables[name].at(part[["row"]], part["position"], part["ratio"])
         for name, part in both.groupby("variable", sort=False)
     ]
-    within = (1.0 - rows["cut"].to_numpy(dtype=float)) * base.to_numpy()
+    grown = _growth(system).reindex(pd.MultiIndex.from_frame(rows[["mineral", "against", "year"]]), fill_value=1.0)
+    within = (1.0 - rows["cut"].to_numpy(dtype=float)) * base.to_numpy() * grown.to_numpy()
     upper = np.where(rows["quota_t"].isna(), within, rows["quota_t"])
     lp.constrain("export_limits", rows[["row"]], *terms, upper=upper, unit=unit_of(rows, system))
+
+
+def _growth(system: System) -> pd.Series:
+    """Use over that of the base year, by mineral, market (`all` for the world) and year."""
+    use = pd.concat([system.use, system.use.assign(market="all")])
+    whole = (use["base_t"] * use["growth"]).groupby([use[k] for k in ("mineral", "market", "year")]).sum()
+    base = whole.xs(system.years["year"].iloc[0], level="year")
+    return (whole / base.replace(0.0, np.nan)).fillna(1.0)
 
 
 def crossings(lp: LinearProgram, system: System) -> pd.DataFrame:

@@ -14,23 +14,42 @@ from supplychain.solve.highs import Solution
 from supplychain.system.build import System
 from supplychain.system.pattern import STAGES
 
+RESOURCE, RENT, TRANSFER = "resource", "rent", "transfer"
+# What is no resource used up: money that only changes hands.
+_OTHERS = {
+    "margin": RENT,
+    "capital": RENT,
+    "tariff": TRANSFER,
+    "credit": TRANSFER,
+    "subsidy": TRANSFER,
+    "cheap_capital": TRANSFER,
+}
+
 
 def costs(lp: LinearProgram, system: System, solution: Solution) -> pd.DataFrame:
-    """Cost by year and item, million USD of the year (not discounted): year, item, musd.
+    """Cost by year and item, million USD of the year (not discounted): year, item, kind, musd.
 
-    Items: mine, refine, fabricate (operating), capital (charge of existing plants), capex (annuities of new ones),
-    freight (with time on the ways out of Central Asia), time, margin (what suppliers earn above cost at the
-    normal price), switching (above the base pattern), forgone (use given up, at its step's value), undelivered
+    Items of the kind `resource`: mine, refine, fabricate (operating), capex (annuities of new plants at their country's
+    rate, whoever pays), freight (with time on the ways out of Central Asia), time, switching (above the base pattern),
+    forgone (use given up, at its step's value), gained (less what more use is worth, where prices fall), undelivered
     (services lost), recycling, technology (margins and shifts of the mix), stock (holding, less what is left at the
-    end), tariff (paid), credit and subsidy (received, negative: production credits, and the funds' part of the
-    annuities). All items together, discounted, are the objective.
+    end). `rent`: margin (what suppliers earn above cost at
+    the normal price) and capital (charge of existing plants, whose capital is sunk). `transfer`: tariff (paid), and
+    received, negative, credit (production credits and price floors), subsidy (the funds' part of the annuities) and
+    cheap_capital (what a lower rate takes off them). All items together, discounted, are the objective.
     """
     parts = [*_path_costs(lp, system, solution), *_pooled_costs(lp, system, solution), _shipping(lp, solution)]
     parts += [_priced(lp, system, solution, name, item) for name, item in _PRICED.items()]
     parts += [_worth(system), *_tariffs_paid(lp, solution), *_annuities(lp, system, solution)]
     items = sorted({part.item for part in parts})
     table = pd.concat([_yearly(item, [part for part in parts if part.item == item]) for item in items])
+    table.insert(2, "kind", table["item"].map(kind_of))
     return table.sort_values(["year", "item"], ignore_index=True)
+
+
+def kind_of(item: str) -> str:
+    """Whether an item of cost is a resource used, a rent or a transfer."""
+    return _OTHERS.get(item, RESOURCE)
 
 
 class _Part(NamedTuple):
@@ -56,6 +75,7 @@ _PRICED = {
     "excess": "switching",
     "pooled_excess": "switching",
     "forgone": "forgone",
+    "gained": "gained",
     "undelivered": "undelivered",
     "secondary": "recycling",
     "deployed": "technology",
@@ -146,14 +166,27 @@ def switching(lp: LinearProgram, solution: Solution) -> pd.DataFrame:
 
 
 def _annuities(lp: LinearProgram, system: System, solution: Solution) -> list[_Part]:
-    """Yearly payments for what has been built, and what a fund pays of them."""
-    parts = []
-    for name, item, sign in (("build", "capex", 1.0), ("subsidised", "subsidy", -1.0)):
-        v = lp.variables[name]
-        share = v.table["capex_share"] if name == "subsidised" else 1.0
-        yearly = values(solution, v) * v.table["charge_usd_per_t"] * share * sign / MUSD
-        table = v.table[["year"]].rename(columns={"year": "start"}).assign(musd=yearly)
-        table = table.merge(system.years[["year"]], how="cross")
-        table = table[table["year"] >= table["start"]]
-        parts.append(_Part(item, table["year"], table["musd"]))
-    return parts
+    """Yearly payments for what has been built at its country's rate, and what a lower rate and funds take off them."""
+    build, shared = lp.variables["build"], lp.variables["subsidised"]
+    paid = values(solution, build) * build.table["charge_usd_per_t"] / MUSD
+    whole = paid / cheapness(build.table, system)
+    given = values(solution, shared) * shared.table["charge_usd_per_t"] * shared.table["capex_share"] / MUSD
+    return [
+        _from_then_on("capex", build.table["year"], whole, system),
+        _from_then_on("cheap_capital", build.table["year"], paid - whole, system),
+        _from_then_on("subsidy", shared.table["year"], -given, system),
+    ]
+
+
+def _from_then_on(item: str, start: pd.Series, musd: pd.Series, system: System) -> _Part:
+    """An item that is paid in every year from its start to the horizon's end."""
+    table = pd.DataFrame({"start": start, "musd": musd}).merge(system.years[["year"]], how="cross")
+    table = table[table["year"] >= table["start"]]
+    return _Part(item, table["year"], table["musd"])
+
+
+def cheapness(table: pd.DataFrame, system: System) -> np.ndarray:
+    """What lower rates leave of the annuity of each build and year of coming on line, 1 where there are none."""
+    lower = system.rates[system.rates["factor"] < 1.0]
+    left = lower.groupby(["build", "year"])["factor"].prod()
+    return left.reindex(pd.MultiIndex.from_frame(table[["build", "year"]])).fillna(1.0).to_numpy()

@@ -8,6 +8,8 @@ import pandas as pd
 from supplychain.program.equations.dependence import active_limits, inside_scope, limit_rows
 from supplychain.program.lp import LinearProgram
 from supplychain.results.tables.common import MUSD, carried, dual_in_year, values, weights
+from supplychain.results.tables.costs import cheapness
+from supplychain.scenario.policies.finance import part_of_price
 from supplychain.solve.highs import TIE, Solution
 from supplychain.system.build import System
 from supplychain.system.pattern import STAGES
@@ -132,11 +134,17 @@ def _paid(bills: pd.DataFrame) -> pd.DataFrame:
 def public(lp: LinearProgram, system: System, solution: Solution, prices: pd.DataFrame) -> pd.DataFrame:
     """What the treasury pays, apart from the system's cost: policy, kind, year, item, musd (negative: it earns).
 
-    Items: capital (a fund's share of what is built, in the year of coming on line), credit (production credits; a price
+    Items: capital (a fund's share of what is built, in the year of coming on line), guarantee (the part of the capital
+    that annuities at a lower rate do not repay, in that year), credit (production credits; a price
     floor's is the floor less the mean delivered price, where that is lower), offtake (the floor's shadow price on its
     tonnes), stock (purchases less releases at the delivered price), holding, revenue (tariffs).
     """
-    parts = [_capital(lp, solution), _credits(lp, system, solution, prices), _offtakes(lp, system, solution)]
+    parts = [
+        _capital(lp, solution),
+        _guarantees(lp, system, solution),
+        _credits(lp, system, solution, prices),
+        _offtakes(lp, system, solution),
+    ]
     parts += [_stock_bills(lp, system, solution, prices), _revenue(lp, system, solution)]
     keys = ["policy", "kind", "year", "item"]
     table = pd.concat(
@@ -151,6 +159,23 @@ def _capital(lp: LinearProgram, solution: Solution) -> pd.DataFrame:
     return shared.table[["policy", "year"]].assign(kind="investment_fund", item="capital", musd=paid)
 
 
+def _guarantees(lp: LinearProgram, system: System, solution: Solution) -> pd.DataFrame:
+    """What lower rates are worth: capital that is not a fund's, less what annuities at those rates repay of it.
+
+    At the country's own rate these are worth annuity(lower) / annuity(own) of the capital; policies share the rest by
+    the logarithms of their parts in that ratio.
+    """
+    build, shared = lp.variables["build"], lp.variables["subsidised"]
+    keys = ["build", "year"]
+    given = (values(solution, shared) * shared.table["capex_share"]).groupby([shared.table[k] for k in keys]).sum()
+    table = build.table[[*keys, "capex_usd_per_t"]].assign(built=values(solution, build))
+    table = table.assign(left=cheapness(table, system)).join(given.rename("given"), on=keys).fillna({"given": 0.0})
+    table = table.merge(system.rates[system.rates["factor"] < 1.0], on=keys)
+    part = np.log(table["factor"]) / np.log(table["left"])
+    musd = (table["built"] - table["given"]) * table["capex_usd_per_t"] * (1.0 - table["left"]) * part / MUSD
+    return table.assign(item="guarantee", musd=musd)
+
+
 def _credits(lp: LinearProgram, system: System, solution: Solution, prices: pd.DataFrame) -> pd.DataFrame:
     through, pooled = (_wanted(lp, solution, name, system.credits, [*PLACE, "ratio"]) for name in ("through", "pooled"))
     made = [through.assign(made_t=through["tonnes"] * through["ratio"]), pooled.assign(made_t=pooled["tonnes"])]
@@ -158,7 +183,7 @@ def _credits(lp: LinearProgram, system: System, solution: Solution, prices: pd.D
     output = pd.concat(made).groupby(keys)["made_t"].sum()
     table = system.credits.join(output, on=keys).fillna({"made_t": 0.0})
     mean = _mean_price(system, prices).reindex(pd.MultiIndex.from_frame(table[["mineral", "year"]])).to_numpy()
-    gap = (table["floor_usd_per_t"] - mean).clip(lower=0.0)
+    gap = (table["floor_usd_per_t"] - mean * part_of_price(system.feeds, system.minerals, table)).clip(lower=0.0)
     rate = table["usd_per_t"].where(table["floor_usd_per_t"].isna(), gap)
     return table.assign(item="credit", musd=rate * table["made_t"] / MUSD)
 

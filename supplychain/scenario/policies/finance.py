@@ -14,6 +14,7 @@ from supplychain.scenario.policies.base import (
     ALL,
     COUNTRY,
     MINERAL,
+    PLACE,
     PROJECT,
     SUPPLY,
     Amount,
@@ -99,7 +100,8 @@ class CostOfCapital(_ForBuilders):
 
     The charge of what comes on line in the years is multiplied by annuity(new rate) / annuity(country's rate) over
     the plant's life, with annuity(r) = r / (1 - (1 + r)^-life); so two such policies add up, nearly. `points` moves
-    the real rate, never below zero; `rate` sets it.
+    the real rate, never below zero; `rate` sets it. The risk that a country's rate pays for does not go away: what a
+    lower rate saves the builder is no saving of resources, somebody carries it, and it counts as public money.
     """
 
     kind: Literal["cost_of_capital"]
@@ -126,7 +128,11 @@ political_risk_cover:
         ratio = np.where(self._touched(tables, dataset), annuity(new, life) / annuity(old, life), 1.0)
         active = charges["year"].isin(self.active(horizon))
         factor = charges["build"].map(pd.Series(ratio, index=builds["build"])).where(active, 1.0)
-        return {"charges": charges.assign(charge_usd_per_t=charges["charge_usd_per_t"] * factor)}
+        moved = charges[["build", "year"]].assign(factor=factor, policy=policy, kind=self.kind)[factor != 1.0]
+        return {
+            "charges": charges.assign(charge_usd_per_t=charges["charge_usd_per_t"] * factor),
+            "rates": appended(tables["rates"], moved),
+        }
 
 
 class LeadTime(_ForBuilders):
@@ -168,15 +174,26 @@ class _Paid(MineralPolicy):
     ) -> pd.DataFrame:
         """mineral, stage, country, year, value, at places that have or could have capacity."""
         frame = crossed(stages, pd.DataFrame({"country": members(dataset, self.countries)}))
-        return crossed(frame[matching(frame, places(tables))], by_year(value, self.active(horizon)))
+        return crossed(frame[matching(frame, _making(tables))], by_year(value, self.active(horizon)))
+
+
+def _making(tables: Tables) -> pd.DataFrame:
+    """mineral, stage, country of what is made or could be, of minerals made from another's ore too."""
+    chain = tables["chain"]
+    borrowed = chain.loc[chain["mineral"] != chain["ore"], ["mineral", "ore", "stage"]]
+    known = places(tables)
+    dug = borrowed.merge(known.rename(columns={"mineral": "ore"}), on=["ore", "stage"])[PLACE]
+    return pd.concat([known, dug], ignore_index=True)
 
 
 class PriceFloor(_Paid):
     """A contract for difference: the treasury pays what a producer's price falls short of the floor.
 
-    Per tonne made at the stage, max(0, floor - normal price) leaves the producer's cost; the public bill is made up
-    at the delivered price that comes out. Such a contract has bound the US Department of Defense and MP Materials on
-    NdPr since July 2025.
+    Per tonne made at the stage, max(0, floor - price there) leaves the producer's cost, the price at a mine being what
+    ore is worth of the normal price of the metal in it. The public bill is made up at the delivered price that comes
+    out. The planner counts the same amount whatever price comes out: a payment that depends on the price is no linear
+    program, so where prices rise above the normal one the plan makes a little too much. Such a contract has bound the
+    US Department of Defense and MP Materials on NdPr since July 2025.
     """
 
     kind: Literal["price_floor"]
@@ -196,15 +213,35 @@ ndpr_floor:
         stages = self._stages(tables, [self.stage])
         frame = self._credits(tables, dataset, horizon, stages, self.floor_usd_per_t)
         price = frame["mineral"].map(tables["minerals"].set_index("mineral")["price"]).fillna(0.0)
-        paid = (frame["value"] - price).clip(lower=0.0)
+        there = price * part_of_price(tables["feeds"], tables["minerals"], frame)
+        paid = (frame["value"] - there).clip(lower=0.0)
         frame = frame.assign(policy=policy, kind=self.kind, usd_per_t=paid, floor_usd_per_t=frame["value"])
         return {"credits": appended(tables["credits"], frame)}
+
+
+def part_of_price(feeds: pd.DataFrame, minerals: pd.DataFrame, places: pd.DataFrame) -> np.ndarray:
+    """What a tonne is worth over a refined tonne, at which prices are quoted: less than 1 for what mines sell on.
+
+    Parameters
+    ----------
+    feeds, minerals : tables of the system. places : mineral, stage.
+    """
+    cargo = feeds.drop_duplicates(PLACE[:2]).set_index(PLACE[:2])["value_usd_per_t"]
+    own, refined = (
+        cargo.reindex(pd.MultiIndex.from_arrays([places["mineral"], stage])).to_numpy(dtype=float)
+        for stage in (places["stage"], ["refine"] * len(places))
+    )
+    normal = places["mineral"].map(minerals.set_index("mineral")["price"]).to_numpy(dtype=float)
+    whole = np.where(np.isnan(refined), normal, refined)
+    part = np.divide(own, whole, out=np.ones(len(own)), where=(whole > 0) & ~np.isnan(own))
+    return np.where(places["stage"] == "mine", part, 1.0)
 
 
 class ProductionCredit(_Paid):
     """The treasury pays producers by the tonne, or a share of their operating cost.
 
-    The amount per tonne made at the stage leaves the producer's cost and is public money. The US advanced
+    The amount per tonne made at the stage leaves the producer's cost and is public money; of an ore that several
+    minerals are made from, only what becomes the minerals named is paid for. The US advanced
     manufacturing production credit (26 U.S.C. 45X(b)(1)(M)) pays 10 % of the production cost of critical minerals.
     """
 
@@ -230,10 +267,11 @@ credit_45x:
     def edit(self, policy: str, tables: Tables, dataset: Dataset, horizon: range) -> Tables:
         value = self.share if self.usd_per_t is None else self.usd_per_t
         assert value is not None
-        frame = self._credits(tables, dataset, horizon, self._made(tables, self.stages), value)
-        keys = ["mineral", "stage"]
-        opex = tables["sites"].drop_duplicates(keys).set_index(keys)["opex_usd_per_t"]
-        base = opex.reindex(pd.MultiIndex.from_frame(frame[keys]), fill_value=0.0).to_numpy()
+        frame = self._credits(tables, dataset, horizon, self._stages(tables, self.stages), value)
+        keys = ["ore", "stage"]
+        opex = tables["sites"].drop_duplicates(PLACE[:2]).set_index(PLACE[:2])["opex_usd_per_t"]
+        made = frame[PLACE[:2]].merge(tables["chain"], on=PLACE[:2], how="left")
+        base = opex.reindex(pd.MultiIndex.from_frame(made[keys]), fill_value=0.0).to_numpy()
         amount = frame["value"] * (base if self.usd_per_t is None else 1.0)
         frame = frame.assign(policy=policy, kind=self.kind, usd_per_t=amount, floor_usd_per_t=np.nan)
         return {"credits": appended(tables["credits"], frame[frame["usd_per_t"] > 0])}

@@ -94,11 +94,12 @@ class _ExportLimit(MineralPolicy):
 
 
 class ExportBan(_ExportLimit):
-    """Exports of the countries are cut to (1 - share) of their base-year tonnes.
+    """Exports of the countries are cut to (1 - share) of what would have left.
 
-    Against one market, its own paths are cut, through third countries too, and partners are swapped;
-    against all, every border crossing at the stage is (docs/model.md, export limits). Controls leak: `share` is the
-    part of the base year's flow that is really cut.
+    That is the base year's tonnes, grown as use, the world's or the market's. Against one market its own paths are cut,
+    through third countries too, and partners are swapped; against all, every border crossing at the stage is
+    (docs/model.md, export limits). Controls leak: `share` is the part of the flow that is really cut. A share of 0
+    limits nothing; what did not leave in the base year would not have left since, and any other share stops it.
     """
 
     kind: Literal["export_ban"]
@@ -111,11 +112,12 @@ antimony_licences:
   years: [2025, 2027]
   source: asianfin_2025
 """
-    share: ShareByYear = Field(1.0, description="part of the base-year exports really cut (1 = all)")
+    share: ShareByYear = Field(1.0, description="part of the exports really cut (1 = all)")
 
     def edit(self, policy: str, tables: Tables, dataset: Dataset, horizon: range) -> Tables:
         frame = self._limits(tables, dataset, by_year(self.share, self.active(horizon)))
         frame = frame.assign(policy=policy, kind=self.kind, cut=frame["value"], quota_t=np.nan)
+        frame = frame[frame["cut"] > 0]
         return {"export_limits": appended(tables["export_limits"], frame)}
 
 
@@ -148,8 +150,9 @@ class Tariff(MineralPolicy):
     """A duty on what a market takes from countries, ad valorem or by the tonne.
 
     `rate` is a share of the mineral's normal price per contained tonne (customs value is taken as that price):
-    duty = rate x normal price; `usd_per_t` is a specific duty. At the stage `supply` the last supplier counts, as
-    customs see it; at `mine`, `refine` or `fabricate` the origin, wherever the goods passed. The market's own countries
+    duty = rate x normal price; `usd_per_t` is a specific duty. At the stage `supply` the last supplier pays, so goods
+    that a country outside the duty passes on come in free of it; at `mine`, `refine` or `fabricate` the country where
+    that was done pays, wherever the goods passed, as under rules of origin. The market's own countries
     pay none. The duty is a transfer: it steers the plan and is reported apart from the cost of resources.
     """
 
@@ -166,7 +169,9 @@ section_301_tungsten:
     countries: CountriesOrAll = Field(description="countries or groups that pay, or `all` outside the market")
     exempt: Annotated[Names | None, COUNTRY] = Field(None, description="countries or groups that pay nothing")
     market: Market = Field("USA", description="the market that collects it")
-    stage: SupplyStage = Field(SUPPLY, description="stage whose country counts as origin; `supply`: the last supplier")
+    stage: SupplyStage = Field(
+        SUPPLY, description="stage whose country pays; `supply`: the last supplier, whatever it passes on"
+    )
     rate: AmountByYear | None = Field(None, description="duty as a share of the normal price (0.25 = 25 %)")
     usd_per_t: AmountByYear | None = Field(None, description="duty in USD per contained tonne, by year if a map")
 

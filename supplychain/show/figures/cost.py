@@ -22,10 +22,12 @@ ITEMS = {
     "tariff": ("tariffs", "#8C6D1F"),
     "credit": ("production credits", "#5C4B8A"),
     "subsidy": ("paid by funds", "#3F6F5F"),
+    "cheap_capital": ("saved by lower rates", "#6FA08F"),
     "technology": ("other technologies", "#B9A7E0"),
     "stock": ("stockpiles", "#999999"),
     "switching": ("switching suppliers", "#CC79A7"),
     "forgone": ("use given up", "#D55E00"),
+    "gained": ("use gained", "#7FB069"),
     "undelivered": ("services lost", "#7A2E00"),
 }
 TOGETHER = {"time": "freight"}

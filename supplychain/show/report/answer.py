@@ -91,16 +91,17 @@ def _responses(reference: Case, responses: Sequence[Case]) -> str:
 
 def _effects(reference: Case, case: Case) -> str:
     """What a scenario does beside the reference, as verbs with their objects; only what there is to say."""
-    extra, bill, public = (
-        1e3 * (case.row[key] - reference.row[key]) for key in ("cost_busd", "us_bill_busd", "public_busd")
-    )
+    keys = ("cost_busd", "us_bill_busd", "public_busd", "revenue_busd")
+    extra, bill, public, revenue = (1e3 * (case.row[key] - reference.row[key]) for key in keys)
     years = f"{case.years[0]}–{case.years[-1]}"
     parts = [
-        f"{_changed('the cost of all supply', extra, reference.row['cost_busd'])} over {years}",
+        f"{_changed('the resource cost of all supply', extra, reference.row['cost_busd'])} over {years}",
         _changed("the US bill", bill, reference.row["us_bill_busd"]),
     ]
     if public > 1:
         parts.append(f"takes {billions(public)} of public money")
+    if revenue > 1:
+        parts.append(f"brings the treasury {billions(revenue)} of tariffs")
     if case.row["short"]:
         parts.append(
             f"leaves {counted(int(case.row['short']), 'mineral')} short by over 1{NARROW}% of use in some year"

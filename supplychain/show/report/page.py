@@ -165,12 +165,13 @@ def _any(cases: Sequence[Case], group: str) -> bool:
 
 
 def _glance(cases: Sequence[Case]) -> list[dict[str, Any]]:
-    """Of every scenario in USD: title, extra cost, Central Asia's share, and that of the countries of concern."""
+    """Of every scenario in USD: title, extra resource cost, public money, shares of Central Asia and of concern."""
     told = [case for case in cases if case.in_dollars] if cases[0].in_dollars else []
     return [
         {
             "title": c.title,
             "extra": signed(c.row["cost_busd"] - told[0].row["cost_busd"], 1),
+            "public": number(c.row["public_busd"], 1),
             "asia": percent(c.row["central_asia_share"], 1),
             "said": percent(c.row["feoc_share"]),
             "share": c.row["feoc_share"],

@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from supplychain.results.tables.costs import kind_of
 from supplychain.show.report.answer import at_worst
 from supplychain.show.report.asia import built_there
 from supplychain.show.report.binding import bound_policies, normal_prices, scarce_capacity, tight_byproducts
@@ -17,7 +18,7 @@ from supplychain.show.report.telling import present_values
 from supplychain.show.report.words import COST_ITEMS, PLACES, percent, significant, spoken
 
 SEEN = 0.0005
-MONEY = ("cost_busd", "us_bill_busd", "public_busd")
+MONEY = ("cost_busd", "rents_busd", "public_busd", "revenue_busd", "us_bill_busd")
 FIGURES = (*MONEY, "top_share", "feoc_share", "central_asia_share", "short", "vehicles_lost", "gw_lost")
 Numbers = list[int]
 
@@ -28,7 +29,8 @@ def payload(cases: Sequence[Case], names: Names) -> dict[str, Any]:
     Returns
     -------
     `scenarios` (by id, in order), `minerals` (id -> name, normal price), `countries` (id -> name, group) of
-    those that appear, `items` (cost items), `reference` and `mineral` (what is shown first).
+    those that appear, `items` (cost items), `kinds` (of each: resource, rent or transfer), `reference` and
+    `mineral` (what is shown first).
     """
     scenarios = {case.name: _scenario(case, names) for case in cases}
     return {
@@ -39,6 +41,7 @@ def payload(cases: Sequence[Case], names: Names) -> dict[str, Any]:
         "minerals": _minerals(cases, names),
         "countries": _countries(cases, names),
         "items": COST_ITEMS,
+        "kinds": {item: kind_of(item) for item in COST_ITEMS},
     }
 
 

@@ -26,22 +26,30 @@ def scenarios(cases: Sequence[Case]) -> Grid:
     head = [
         ("Scenario", False),
         ("Kind", False),
-        ("Cost of supply, bn USD", True),
+        ("Resource cost, bn USD", True),
         ("More than reference, bn USD", True),
+        ("More rents, bn USD", True),
     ]
-    head += [("US bill, bn USD", True), ("Public money, bn USD", True), (f"Largest supplier {last}", True)]
-    head += [(f"Countries of concern {last}", True), (f"Central Asia {last}", True), ("Minerals short", True)]
+    head += [("Public money, bn USD", True), ("Tariff revenue, bn USD", True), ("US bill, bn USD", True)]
+    head += [
+        (f"Largest supplier {last}", True),
+        (f"Countries of concern {last}", True),
+        (f"Central Asia {last}", True),
+        ("Minerals short", True),
+    ]
     head += [("Vehicles lost", True), ("GW lost", True)]
     return Grid("Every scenario", head, [_scenario(case, cases[0]) for case in cases])
 
 
 def _scenario(case: Case, reference: Case) -> list[Cell]:
     if not case.in_dollars:
-        return [words(case.title), words(GROUPS[case.group]), *[Cell(NOTHING, "")] * 10]
+        return [words(case.title), words(GROUPS[case.group]), *[Cell(NOTHING, "")] * 12]
     row = case.row
     extra = row["cost_busd"] - reference.row["cost_busd"]
     cells = [words(case.title), words(GROUPS[case.group]), figure(row["cost_busd"], 1), Cell(signed(extra, 2), extra)]
-    cells += [figure(row["us_bill_busd"], 1), figure(row["public_busd"], 2)]
+    rents = row["rents_busd"] - reference.row["rents_busd"]
+    cells += [Cell(signed(rents, 2), rents), figure(row["public_busd"], 2), figure(row["revenue_busd"], 2)]
+    cells += [figure(row["us_bill_busd"], 1)]
     cells += [share(row[column]) for column in ("top_share", "feoc_share", "central_asia_share")]
     vehicles = row["vehicles_lost"]
     return [*cells, figure(row["short"]), Cell(number(round(vehicles, -2)), vehicles), figure(row["gw_lost"], 1)]

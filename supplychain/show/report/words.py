@@ -22,6 +22,7 @@ COST_ITEMS = {
     "capital": "Capital of existing plants",
     "capex": "Capital of new plants",
     "subsidy": "Capital paid by funds",
+    "cheap_capital": "Capital at lower rates",
     "freight": "Freight",
     "time": "Time under way",
     "margin": "Suppliers' margin",
@@ -32,6 +33,7 @@ COST_ITEMS = {
     "technology": "Shifting between technologies",
     "recycling": "Recycling",
     "forgone": "Use given up",
+    "gained": "Use gained where prices fall",
     "undelivered": "Vehicles and equipment lost",
 }
 

@@ -3,9 +3,11 @@ const DATA = JSON.parse(document.getElementById("data").textContent);
 const STAGES = { mine: "Mined", refine: "Refined", fabricate: "Made", supply: "Last supplier" };
 const PLACES = { mine: "at the mine", refine: "at the refinery", fabricate: "at the factory", supply: "by last supplier" };
 const METRICS = [
-  ["cost_busd", "Cost of all supply, all markets", "bn USD", 1, 2, 1],
-  ["us_bill_busd", "US bill: delivered price times tonnes", "bn USD", 1, 2, 1],
+  ["cost_busd", "Resource cost of all supply, all markets", "bn USD", 1, 2, 1],
+  ["rents_busd", "Rents, more than in the first scenario", "bn USD", 1, 2, 1],
   ["public_busd", "Public money", "bn USD", 2, 2, 1],
+  ["revenue_busd", "Tariff revenue", "bn USD", 2, 2, 1],
+  ["us_bill_busd", "US bill: delivered price times tonnes", "bn USD", 1, 2, 1],
   ["top_share", "Largest foreign supplier, average mineral", "%", 1, 1, 100],
   ["feoc_share", "Countries of concern, average mineral", "%", 1, 1, 100],
   ["central_asia_share", "Central Asia, average mineral", "%", 1, 1, 100],
@@ -53,7 +55,7 @@ function showVerdict() {
   const cost = difference("cost_busd");
   const money = Math.abs(cost) < 1 ? `${significant(Math.abs(cost) * 1e3)} million` : `${number(Math.abs(cost), 1)} billion`;
   const share = (key) => `from ${number(100 * reference().figures[key], 1)} to ${number(100 * scenario().figures[key], 1)}\u202f%`;
-  at("verdict").textContent = `“${scenario().title}” beside “${reference().title}”: the cost of all supply ` +
+  at("verdict").textContent = `“${scenario().title}” beside “${reference().title}”: the resource cost of all supply ` +
     `${cost < 0 ? "falls" : "rises"} by USD\u202f${money}, the countries of concern go ${share("feoc_share")} of the average ` +
     `mineral, Central Asia ${share("central_asia_share")}; ${number(scenario().figures.short, 0)} minerals are short, against ` +
     `${number(reference().figures.short, 0)}.`;
@@ -68,10 +70,13 @@ function showItems() {
   shown.sort((x, y) => Math.abs(y[2] - y[1]) - Math.abs(x[2] - x[1]));
   const rows = shown.map(([label, a, b]) => element("tr", {}, named(label), figure(number(a, 1), a), figure(number(b, 1), b),
     figure(signed(b - a, 2), b - a), twoSided(b - a, most)));
-  const total = (costs) => Object.values(costs).reduce((sum, value) => sum + value, 0);
-  const [a, b] = [total(old), total(now)];
-  rows.push(element("tr", { class: "total" }, named("All"), figure(number(a, 1), a), figure(number(b, 1), b),
-    figure(signed(b - a, 2), b - a), element("td", {})));
+  const total = (costs, kind) => Object.entries(costs).filter(([item]) => !kind || (DATA.kinds[item] || "resource") === kind)
+    .reduce((sum, [, value]) => sum + value, 0);
+  for (const [label, kind] of [["Resources used up", "resource"], ["Rents", "rent"], ["Transfers", "transfer"], ["All", ""]]) {
+    const [a, b] = [total(old, kind), total(now, kind)];
+    rows.push(element("tr", { class: "total" }, named(label), figure(number(a, 1), a), figure(number(b, 1), b),
+      figure(signed(b - a, 2), b - a), element("td", {})));
+  }
   const heads = [[["Kind of cost", false], [reference().title, true], [scenario().title, true], ["Difference", true], ["", false]]];
   at("items").replaceChildren(sheet("Cost of all supply by kind, present value, billion USD; the largest difference first", heads, rows));
 }

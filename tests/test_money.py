@@ -1,0 +1,199 @@
+"""Where the money goes: resources used up, rents, transfers and public money told apart; and laws that they keep."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from handmade import BASE_YEAR, facts, solve, story
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+MUSD = 1e6
+TWO_YEARS = {"KAZ": {"wacc": 0.1, "cost_multiplier": 1}, "CHN": {"wacc": 0.1, "cost_multiplier": 1}}
+# Kazakhstan delivers 80 t at 60 USD/t and may build 30 more; China delivers at 100.
+MAY_BUILD = {
+    "countries": TWO_YEARS,
+    "capacity": {"x mine KAZ 2025": 80, "x mine CHN 2025": 100},
+    "consumption": {"x USA .": 100},
+    "economics": {"x mine life_years": 2},
+}
+slow = settings(
+    max_examples=10, phases=(Phase.generate,), deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
+)
+
+
+def plant(capex, tonnes=30):
+    """A Kazakh project that can be on line in 2026, its capital cost in USD per annual tonne."""
+    site = {"mineral": "x", "stage": "mine", "country": "KAZ"}
+    size = {"capacity_t": tonnes, "capex_musd": tonnes * capex / MUSD, "earliest_year": 2026, "status": "construction"}
+    return {"projects": {"new": site | size}}
+
+
+def by_kind(answer):
+    """Resources, rents and transfers of all years, USD; undiscounted, as the stories here are."""
+    sums = answer.table("costs").groupby("kind")["musd"].sum() * MUSD
+    return sums.reindex(["resource", "rent", "transfer"], fill_value=0.0)
+
+
+def public(answer):
+    """What the treasury pays over all years less what tariffs bring it, USD."""
+    return float(answer.table("public")["musd"].sum() * MUSD)
+
+
+def test_a_tariff_is_a_transfer_and_what_it_turns_away_a_cost():
+    """China delivers 50 t at 60 USD/t, Kazakhstan as much as is wanted at 100; 100 t are used. A duty of 10 on China
+    moves nothing: 500 USD change hands. One of 50 turns it away: 50 t cost 40 more, and nothing is paid.
+    """
+    known = facts(
+        freight={"KAZ USA sea": 100, "CHN USA sea": 60},
+        capacity={"x mine KAZ 2025": 300, "x mine CHN 2025": 50},
+        consumption={"x USA .": 100},
+    )
+    for duty, resources, paid in ((10, 2 * 8000, 500), (50, 8000 + 10000, 0)):
+        tariff = {"kind": "tariff", "countries": ["CHN"], "usd_per_t": duty}
+        answer = solve(known, story(2025, 2026, duty=tariff))
+        assert by_kind(answer).to_dict() == pytest.approx({"resource": resources, "rent": 0, "transfer": paid})
+        assert public(answer) == pytest.approx(-paid)
+
+
+def test_a_funds_share_is_public_money_and_not_a_saving():
+    """The plant's 84 USD/t are 48.4 a year; a fund's 420 USD pay half of it for 10 t.
+
+    10 t at 60 + 48.4 in the place of China's at 100 cost 84 USD more; 24.2 of each 48.4 come from the fund.
+    """
+    known = facts(**MAY_BUILD | plant(84))
+    fund = {"kind": "investment_fund", "countries": ["KAZ"], "capex_share": 0.5, "budget_musd": 420 / MUSD}
+    answer = solve(known, story(2025, 2026, fund=fund))
+    resources = 2 * 6800 + 10 * 8.4
+    assert by_kind(answer).to_dict() == pytest.approx({"resource": resources, "rent": 0, "transfer": -242})
+    assert answer.objective == pytest.approx(resources - 242)
+    assert public(answer) == pytest.approx(420)
+
+
+def test_cheaper_capital_is_somebodys_money():
+    """The plant's 75 USD/t are 43.2 a year at 10 % over two years, 37.5 at none: 20 t of it take the place of China's.
+
+    Resources: 3.2 USD/t more than China. The builder saves 5.7 a year; of 75 USD lent at 10 % two payments of 37.5
+    repay 65.1, so the guarantor gives 9.9.
+    """
+    charge = 75 * 1.21 / 2.1
+    known = facts(**MAY_BUILD | plant(75))
+    dear = solve(known, story(2025, 2026))
+    loan = {"kind": "cost_of_capital", "countries": ["KAZ"], "rate": 0.0}
+    answer = solve(known, story(2025, 2026, loan=loan))
+    assert dear.value("build") == pytest.approx(0)
+    more = by_kind(answer) - by_kind(dear)
+    assert more.to_dict() == pytest.approx(
+        {"resource": 20 * (60 + charge - 100), "rent": 0, "transfer": 20 * (37.5 - charge)}
+    )
+    assert answer.cell("public", "musd", item="guarantee") * MUSD == pytest.approx(20 * (75 - 37.5 / 1.1 - 37.5 / 1.21))
+
+
+def test_two_lower_rates_share_what_they_are_worth():
+    """The same in two steps, from 10 % to 5 % and from there to none: together as much as at once, more for the second.
+
+    The second is asked for by its own points, so it lowers the rate of the facts, 10 %, by as much as the first.
+    """
+    known = facts(**MAY_BUILD | plant(75))
+    loan = {"kind": "cost_of_capital", "countries": ["KAZ"], "points": -0.05}
+    answer = solve(known, story(2025, 2026, one=loan, two=loan))
+    given = answer.table("public").set_index("policy")["musd"]
+    left = (0.05 / (1 - 1.05**-2) / (1.21 / 2.1)) ** 2
+    assert (given * MUSD).to_dict() == pytest.approx(dict.fromkeys(("one", "two"), 20 * 75 * (1 - left) / 2))
+
+
+def test_margins_and_sunk_capital_are_rents():
+    """At the normal price of 100 USD/t all that is neither operating cost nor freight is rent; together the price."""
+    answer = solve(facts(**BASE_YEAR), story(2025, 2025))
+    costs = answer.table("costs").set_index("item")
+    used = float(answer.system.use["base_t"].sum())
+    rent, moved = by_kind(answer)["rent"], costs.loc[["freight", "time"], "musd"].sum() * MUSD
+    assert costs.loc["refine", "musd"] * MUSD == pytest.approx(40 * used)
+    # Within the steps of a delivery, 4 % wide, the plan may be any.
+    assert rent == pytest.approx(60 * used - moved, rel=1e-3)
+    assert set(costs.index[costs["kind"] == "rent"]) <= {"margin", "capital"}
+
+
+@st.composite
+def world(draw):
+    """Two countries' mines and plants, one may grow; use of two years worth 500 USD/t, in two markets."""
+    amount, cost = st.integers(20, 200), st.integers(10, 90)
+    freight = {f"{c} {m} sea": draw(cost) for c in ("KAZ", "CHN") for m in ("USA", "ROW")}
+    capacity = {f"x {s} {c} 2025": draw(amount) for s in ("mine", "refine") for c in ("KAZ", "CHN")}
+    use = {f"x {m} {y}": (draw(amount), 500) for m in ("USA", "ROW") for y in (2025, 2026)}
+    return {
+        "stages": {"x mine": {}, "x refine": {}},
+        "markets": {"USA": {"traced": "true"}, "ROW": {}},
+        "countries": {c: TWO_YEARS[c] | {"market": "ROW"} for c in TWO_YEARS},
+        "freight": freight,
+        "capacity": capacity,
+        "consumption": use,
+        "economics": {"x mine life_years": 2, "x refine life_years": 2, "x mine opex_usd_per_t": draw(cost)},
+    } | plant(draw(cost), draw(amount))
+
+
+@st.composite
+def spending(draw):
+    """A policy that only spends: a credit, a price floor, a fund, or cheaper capital."""
+    amount = draw(st.integers(1, 100))
+    who = {"countries": draw(st.sampled_from([["KAZ"], ["CHN"], ["KAZ", "CHN"]]))}
+    return who | draw(
+        st.sampled_from(
+            [
+                {"kind": "production_credit", "stages": ["mine"], "usd_per_t": amount},
+                {"kind": "price_floor", "stage": "refine", "floor_usd_per_t": amount},
+                {"kind": "investment_fund", "capex_share": amount / 100, "budget_musd": amount / 1e4},
+                {"kind": "cost_of_capital", "points": -amount / 1000},
+            ]
+        )
+    )
+
+
+@slow
+@given(world(), spending())
+def test_who_only_spends_saves_the_world_nothing(tables, policy):
+    """Resource cost, and with public money the more, is never below what it is without the policy."""
+    known = facts(**tables)
+    before, after = solve(known, story(2025, 2026)), solve(known, story(2025, 2026, gift=policy))
+    least, now = by_kind(before), by_kind(after)
+    tolerance = 1e-6 * (1 + abs(before.objective))
+    assert public(after) >= -tolerance
+    assert now["resource"] + public(after) >= least["resource"] - tolerance
+    assert now["resource"] + now["rent"] >= least["resource"] + least["rent"] - tolerance
+
+
+@slow
+@given(world(), st.integers(0, 100), st.integers(1, 200))
+def test_another_source_never_costs_more(tables, cost, tonnes):
+    """A third country's mine and plant beside the two: the least resource cost is the same or less."""
+    more = {
+        "countries": tables["countries"] | {"UZB": TWO_YEARS["KAZ"] | {"market": "ROW"}},
+        "freight": tables["freight"] | {"UZB USA sea": cost, "UZB ROW sea": cost},
+        "capacity": tables["capacity"] | {"x mine UZB 2025": tonnes, "x refine UZB 2025": tonnes},
+    }
+    before, after = (solve(facts(**t), story(2025, 2026)) for t in (tables, tables | more))
+    assert by_kind(after)["resource"] <= by_kind(before)["resource"] + 1e-6 * (1 + abs(before.objective))
+
+
+@pytest.mark.xfail(strict=True, reason="delivery_reference counts the steps of seeds that nobody uses")
+@slow
+@given(st.integers(1, 50), st.integers(1, 50), st.integers(0, 50))
+def test_a_larger_seed_never_costs_more(seed, more, percent):
+    """Belgium may also sell to the rest, from a seed of tenths of a tonne, or of more: net of transfers that is never
+    dearer. Up to half of Chinese exports are stopped, so that the seed is also needed.
+    """
+    ban = {"kind": "export_ban", "countries": ["CHN"], "share": percent / 100}
+
+    def net(tonnes):
+        def with_seed(system):
+            new = ~system.deliveries["observed"].astype(bool)
+            return replace(
+                system, deliveries=system.deliveries.assign(base_t=system.deliveries["base_t"].mask(new, tonnes))
+            )
+
+        kinds = by_kind(solve(facts(**BASE_YEAR), story(2025, 2026, ban=ban), with_seed))
+        return kinds["resource"] + kinds["rent"]
+
+    least = net(seed / 10)
+    assert net((seed + more) / 10) <= least * (1 + 1e-6)
