@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from supplychain.facts.dataset import Dataset
     from supplychain.facts.dataset import read as read_data
-    from supplychain.facts.errors import InfeasibleError, InputError
+    from supplychain.facts.errors import InfeasibleError, InputError, LeftOutWarning
     from supplychain.results.result import Result, load
     from supplychain.results.run import run
     from supplychain.scenario.scenario import Scenario
@@ -23,6 +23,7 @@ __all__ = [
     "Dataset",
     "InfeasibleError",
     "InputError",
+    "LeftOutWarning",
     "Result",
     "Scenario",
     "load",
@@ -35,6 +36,7 @@ _FACE = {
     "Dataset": ("facts.dataset", "Dataset"),
     "InfeasibleError": ("facts.errors", "InfeasibleError"),
     "InputError": ("facts.errors", "InputError"),
+    "LeftOutWarning": ("facts.errors", "LeftOutWarning"),
     "Result": ("results.result", "Result"),
     "Scenario": ("scenario.scenario", "Scenario"),
     "load": ("results.result", "load"),
