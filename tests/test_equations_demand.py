@@ -12,6 +12,15 @@ from handmade import BASE_YEAR, facts, loss, solve, story, write
 from supplychain.facts import dataset
 from supplychain.system.build import build_system
 
+# A metal at 100 USD/t whose use answers to the price: elasticity 1 in a year, 2 in the long run.
+ELASTIC = {
+    "minerals": {"x": {"class": "metal"}},
+    "elasticities": {"metal short_run": 1, "metal long_run": 2},
+    "prices": {"x 2024": 100},
+    "deflator": {"2024": 1},
+    "freight": {"KAZ USA sea": 0},
+}
+
 
 def test_facts_by_hand_are_what_a_package_holds(tmp_path):
     """Tables from dicts are the ones that are read, and checked, from a data package with the same rows."""
@@ -61,11 +70,7 @@ def test_thrift_grows_at_its_pace_and_not_ahead_of_the_shortage():
     the steps' difference.
     """
     known = facts(
-        minerals={"x": {"class": "metal"}},
-        elasticities={"metal short_run": 1, "metal long_run": 2},
-        prices={"x 2024": 100},
-        deflator={"2024": 1},
-        freight={"KAZ USA sea": 0},
+        **ELASTIC,
         capacity={"x mine KAZ 2025": 1200},
         consumption={"x USA .": 1102.5},
     )
@@ -87,11 +92,7 @@ def test_use_rises_when_the_price_falls():
     a tonne costs. The base year is history.
     """
     known = facts(
-        minerals={"x": {"class": "metal"}},
-        elasticities={"metal short_run": 1, "metal long_run": 2},
-        prices={"x 2024": 100},
-        deflator={"2024": 1},
-        freight={"KAZ USA sea": 0},
+        **ELASTIC,
         capacity={"x mine KAZ 2025": 5000},
         consumption={"x USA .": 1000},
     )

@@ -7,10 +7,9 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import pandas as pd
 
-from supplychain.facts.dataset import OTHER, Dataset
+from supplychain.facts.dataset import IMPORT_PERIOD, OTHER, PLACE, Dataset
 from supplychain.facts.errors import Fault
 
-PERIOD = (2021, 2024)  # of the import sources, before the bans
 MOST_RELIANCE_GAP = 5.0  # percentage points
 CLOSED = (0.9, 1.1)  # part of a stage's output that the next one takes
 ALLOWED = f"{CLOSED[0]} to {CLOSED[1]}, or a row of open_stages.csv"
@@ -19,7 +18,6 @@ FINISHED = 1.02  # output above capacity by more than rounding
 ROUNDING = 0.02  # percentage points
 # Words by which `estimate` tells a share that was split from the source's "other countries".
 SPLIT = "other countries"
-PLACE = ["mineral", "stage", "country"]
 Check = Callable[[Dataset], Iterator[Fault]]
 
 
@@ -85,18 +83,13 @@ def stages_that_do_not_close(dataset: Dataset) -> Iterator[Fault]:
     ores = dataset["minerals"].set_index("mineral")["ore"]
     stages, told = dataset["stages"], pd.MultiIndex.from_frame(dataset["open_stages"][["mineral", "stage"]])
     closed = ~pd.MultiIndex.from_frame(stages[["mineral", "stage"]]).isin(told)
-    for row in stages[closed & (stages["yield"] > 0)].itertuples():
+    for row in stages[closed & (stages["yield"] > 0)].rename(columns={"yield": "recovery"}).itertuples():
         before = _stage_before(stages, row.mineral, row.stage, ores.get(row.mineral, ""))
         if before and before in made.index and (row.mineral, row.stage) in made.index:
-            part = made[row.mineral, row.stage] / row[stages.columns.get_loc("yield") + 1] / made[before]
+            part = made[row.mineral, row.stage] / row.recovery / made[before]
             if not CLOSED[0] <= part <= CLOSED[1]:
                 what = f"{row.mineral}: {row.stage} takes {part:.2f} of what the world makes at {before[1]}"
-                yield _fault(
-                    dataset,
-                    "stages",
-                    row.Index,
-                    f"{what}; allowed {ALLOWED}",
-                )
+                yield _fault(dataset, "stages", row.Index, f"{what}; allowed {ALLOWED}")
 
 
 def _stage_before(stages: pd.DataFrame, mineral: str, stage: str, ore: str) -> tuple[str, str] | None:
@@ -137,7 +130,7 @@ def dates_that_differ(dataset: Dataset) -> Iterator[Fault]:
 def published_reliance(dataset: Dataset) -> pd.DataFrame:
     """US net import reliance as the source prints it, by mineral: stage, least_pct, most_pct (means of the period)."""
     table = dataset["reliance"]
-    table = table[table["year"].between(*PERIOD)]
+    table = table[table["year"].between(*IMPORT_PERIOD)]
     named = {"stage": ("stage", "first"), "least_pct": ("least_pct", "mean"), "most_pct": ("most_pct", "mean")}
     return table.groupby("mineral", sort=False).agg(**named)
 
@@ -148,7 +141,7 @@ def computed_reliance(dataset: Dataset) -> pd.Series:
     Where the source counts the ore, made at home is what the mines give.
     """
     supply, keys = dataset["us_supply"], ["mineral", "statistic"]
-    period = supply[supply["year"].between(*PERIOD)].groupby(keys)["tonnes"].mean()
+    period = supply[supply["year"].between(*IMPORT_PERIOD)].groupby(keys)["tonnes"].mean()
     means = period.combine_first(supply.groupby(keys)["tonnes"].mean()).unstack()
     names = ["domestic_primary", "secondary", "imports", "exports", "stock_change"]
     means = means.reindex(columns=names).fillna(0.0)
@@ -172,11 +165,9 @@ def reliance_against_its_source(dataset: Dataset) -> Iterator[Fault]:
         value = ours[row.Index]
         if not row.least_pct - MOST_RELIANCE_GAP <= value <= row.most_pct + MOST_RELIANCE_GAP:
             first = dataset["us_supply"].query("mineral == @row.Index").index[0]
-            told = (
-                f"{row.least_pct:.0f}" if row.least_pct == row.most_pct else f"{row.least_pct:.0f}-{row.most_pct:.0f}"
-            )
+            told = "-".join(dict.fromkeys(f"{pct:.0f}" for pct in (row.least_pct, row.most_pct)))
             what = f"{row.Index}: net import reliance comes to {value:.0f} %, the source prints {told}"
-            yield _fault(dataset, "us_supply", first, f"{what} (means of {PERIOD[0]}-{PERIOD[1]})")
+            yield _fault(dataset, "us_supply", first, f"{what} (means of {IMPORT_PERIOD[0]}-{IMPORT_PERIOD[1]})")
 
 
 CHECKS: tuple[Check, ...] = (

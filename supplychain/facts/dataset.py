@@ -16,6 +16,9 @@ from supplychain.facts.reading import LINE, SHIPPED, check_keys, read_table, sch
 
 # Where a table counts the countries that its source does not name.
 OTHER = "XXX"
+# What tells one site from another.
+PLACE = ["mineral", "stage", "country"]
+IMPORT_PERIOD = (2021, 2024)  # of the US import sources, before the bans
 
 
 @dataclass(frozen=True)

@@ -9,12 +9,11 @@ import numpy as np
 import pandas as pd
 
 from supplychain.facts.costs import calibration_prices
-from supplychain.facts.dataset import Dataset
+from supplychain.facts.dataset import PLACE, Dataset
 from supplychain.facts.errors import Fault, InputError, nearest
 from supplychain.system.pattern import ORE, ore_baskets
 
 WORLD = "WORLD"
-PLACE = ["mineral", "stage", "country"]
 # A line of history is the world's where it holds this part of the world's output in the base year of the facts.
 LEAST_COVER = 0.5
 # Use is what it was, so it is worth far more than any supplier asks.

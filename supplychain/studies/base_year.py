@@ -61,8 +61,12 @@ def _supply(dataset: Dataset, result: Result, year: int) -> pd.DataFrame:
 
 def _imported(supply: pd.DataFrame) -> pd.Series:
     """US imports by mineral, t."""
-    outside = (supply["market"] == MARKET) & (supply["home"] != MARKET) & (supply["stage"] == SUPPLY)
-    return supply[outside].groupby("mineral")["tonnes"].sum()
+    return supply[_from_abroad(supply)].groupby("mineral")["tonnes"].sum()
+
+
+def _from_abroad(supply: pd.DataFrame) -> pd.Series:
+    """Whether a row is a US import."""
+    return (supply["market"] == MARKET) & (supply["home"] != MARKET) & (supply["stage"] == SUPPLY)
 
 
 def reliance(dataset: Dataset, result: Result, year: int = 2025) -> pd.DataFrame:
@@ -78,9 +82,8 @@ def reliance(dataset: Dataset, result: Result, year: int = 2025) -> pd.DataFrame
     supply, part = _supply(dataset, result, year), _part_in_goods(dataset, result, year)
     use = base_tables(dataset, range(year, year + 1))["use"].assign(year=year)
     scrap = use.set_index(["year", "mineral", "market"])["secondary_t"]
-    outside = (supply["market"] == MARKET) & (supply["home"] != MARKET) & (supply["stage"] == SUPPLY)
     kept = 1.0 - supply["mineral"].map(part).fillna(0.0)
-    counted = supply.assign(tonnes=supply["tonnes"].where(~outside, supply["tonnes"] * kept))
+    counted = supply.assign(tonnes=supply["tonnes"].where(~_from_abroad(supply), supply["tonnes"] * kept))
     found = net_import_reliance(counted, scrap).xs((year, MARKET), level=("year", "market"))
     table = published_reliance(dataset)
     model = [100 * found.get((mineral, stage), float("nan")) for mineral, stage in table["stage"].items()]

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from supplychain.facts.costs import calibration_prices, stage_costs
-from supplychain.facts.dataset import Dataset
+from supplychain.facts.dataset import PLACE, Dataset
 from supplychain.scenario import policies
 from supplychain.scenario.policies import Tables
 from supplychain.scenario.scenario import Scenario
@@ -192,7 +192,7 @@ def _wants(dataset: Dataset, years: list[int], prices: pd.Series) -> Tables:
 def _places(dataset: Dataset, places: pd.DataFrame, costs: pd.DataFrame, years: list[int]) -> Tables:
     """Sites, the ores' among them, their owners and capacity, builds, and what comes with what."""
     basket = sites.byproducts(dataset)
-    dug = sites.sites(dataset, sites.ore_costs(basket, costs), years[0], sites.PLACE)
+    dug = sites.sites(dataset, sites.ore_costs(basket, costs), years[0], PLACE)
     places = pd.concat([places, dug], ignore_index=True)
     own = sites.without(places, sites.joint_places(basket))
     shares = sites.owners(dataset, places, basket)

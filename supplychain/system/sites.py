@@ -9,10 +9,9 @@ import numpy as np
 import pandas as pd
 
 from supplychain.facts.costs import annuity
-from supplychain.facts.dataset import OTHER, Dataset
+from supplychain.facts.dataset import OTHER, PLACE, Dataset
 from supplychain.system.pattern import ORE, ore_baskets
 
-PLACE = ["mineral", "stage", "country"]
 PRODUCT = ["product", "product_stage", "country"]
 OWN_GROWTH = 0.2
 SMALL_GROWTH = 0.1

@@ -9,11 +9,11 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
-from supplychain.facts.dataset import Dataset
+from supplychain.facts.dataset import PLACE, Dataset
 from supplychain.facts.errors import Fault
 from supplychain.scenario import policies
 from supplychain.scenario.policies import Policy, Tables, kind_of
-from supplychain.scenario.policies.base import ALL, PLACE, SUPPLY, matching, places
+from supplychain.scenario.policies.base import ALL, SUPPLY, matching, places
 from supplychain.scenario.scenario import Scenario
 from supplychain.system.build import build_system
 

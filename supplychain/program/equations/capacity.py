@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from supplychain.facts.dataset import PLACE
 from supplychain.program.lp import LinearProgram, Terms, Variable
 from supplychain.program.variables.steps import unit_of
 from supplychain.system.build import System
-from supplychain.system.sites import PLACE
 
 YEARLY = [*PLACE, "year"]
 

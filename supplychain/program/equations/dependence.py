@@ -7,12 +7,12 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
+from supplychain.facts.dataset import PLACE
 from supplychain.program.lp import LinearProgram, Terms, Variable
 from supplychain.program.variables.capacity import sole_owners
 from supplychain.program.variables.steps import unit_of
 from supplychain.system.build import System
 from supplychain.system.pattern import STAGES
-from supplychain.system.sites import PLACE
 
 SUPPLY = "supply"
 LIMIT = ["policy", "kind", "by", "item", "stage", "scope", "market", "year"]

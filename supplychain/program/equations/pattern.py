@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from supplychain.facts.dataset import PLACE
 from supplychain.program.lp import LinearProgram, Terms
 from supplychain.program.variables.steps import unit_of
 from supplychain.system.build import HUB_UTILISATION, System
 from supplychain.system.pattern import STAGES
-from supplychain.system.sites import PLACE
 
 
 def accounts(lp: LinearProgram, system: System) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from supplychain.facts.dataset import PLACE
 from supplychain.program.lp import LinearProgram
 from supplychain.program.variables.steps import (
     delivery_reference,
@@ -21,7 +22,6 @@ from supplychain.program.variables.steps import (
 from supplychain.system.build import System
 from supplychain.system.moves import MOVES, way_costs
 from supplychain.system.pattern import STAGES
-from supplychain.system.sites import PLACE
 
 PLACES = {**{stage: stage for stage in STAGES}, "supply": "supplier"}
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from supplychain.facts.dataset import PLACE
 from supplychain.system.build import System
 from supplychain.system.pattern import SEED, STAGES
-from supplychain.system.sites import PLACE
 
 # Multiples of a base-year delivery at which the switching cost steps up (eq. 8); finer where paths are traced.
 TRACED_EDGES = np.array(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from supplychain.facts.dataset import PLACE
 from supplychain.program.equations.dependence import active_limits, inside_scope, limit_rows
 from supplychain.program.lp import LinearProgram
 from supplychain.results.tables.common import MUSD, carried, dual_in_year, values, weights
@@ -13,7 +14,6 @@ from supplychain.scenario.policies.finance import part_of_price
 from supplychain.solve.highs import TIE, Solution
 from supplychain.system.build import System
 from supplychain.system.pattern import STAGES
-from supplychain.system.sites import PLACE
 
 COLUMNS = ["policy", "kind", "year", "mineral", "stage", "scope", "market"]
 COLUMNS = [*COLUMNS, "asked", "achieved", "binding", "shadow_price", "unit", "shadow_price_usd_per_t"]

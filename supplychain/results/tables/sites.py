@@ -5,12 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from supplychain.facts.dataset import PLACE
 from supplychain.program.equations.capacity import YEARLY, byproduct_rows, hosted, made_at_sites, on_line
 from supplychain.program.lp import LinearProgram, Variable
 from supplychain.results.tables.common import MUSD, dual_in_year, values
 from supplychain.solve.highs import Solution
 from supplychain.system.build import System
-from supplychain.system.sites import PLACE, joint_places
+from supplychain.system.sites import joint_places
 
 COLUMNS = ["year", *PLACE, "site", "name", "existing_t", "used_t", "built_t", "capex_musd", "subsidy_musd"]
 COLUMNS = [*COLUMNS, "scarcity_rent_usd_per_t"]

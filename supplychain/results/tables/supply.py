@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from supplychain.facts.dataset import PLACE
 from supplychain.program.lp import LinearProgram, Variable
 from supplychain.program.variables.capacity import sole_owners
 from supplychain.results.tables.common import carried, dual_in_year, summed, values
 from supplychain.solve.highs import TIE, Solution
 from supplychain.system.build import System
 from supplychain.system.pattern import STAGES
-from supplychain.system.sites import PLACE
 
 SUPPLY = ["year", "mineral", "stage", "country", "owner", "market"]
 

@@ -1,11 +1,12 @@
 """What every policy is: grounds, years, and one function that edits the tables of the system.
 
-A policy never touches an equation. It returns edited tables; `model.py` reads the finished tables and
-does not know which policy wrote them.
+A policy never touches an equation. It returns edited tables; the program is written from the
+finished tables and does not know which policy wrote them.
 """
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Literal
@@ -14,12 +15,11 @@ import numpy as np
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
 
-from supplychain.facts.dataset import Dataset
+from supplychain.facts.dataset import PLACE, Dataset
 
 ALL: Literal["all"] = "all"
 SUPPLY: Literal["supply"] = "supply"
 YEAR_FIELDS = ("years", "release")
-PLACE = ["mineral", "stage", "country"]
 
 Tables = dict[str, pd.DataFrame]
 
@@ -96,7 +96,7 @@ MarketsOrAll = Annotated[NamesOrAll, MARKET]
 Projects = Annotated[Names | None, PROJECT]
 
 
-class Policy(BaseModel):
+class Policy(BaseModel, ABC):
     """What every policy has: who says so, and when it holds.
 
     The base year is history: unless `years` says otherwise a policy holds from the year after it to
@@ -153,6 +153,7 @@ class Policy(BaseModel):
             elif field in YEAR_FIELDS:
                 yield from ((field, i, year) for i, year in enumerate(value or []))
 
+    @abstractmethod
     def edit(self, policy: str, tables: Tables, dataset: Dataset, horizon: range) -> Tables:
         """The tables that the policy, under its id, changes; those it leaves alone are not in the answer.
 
@@ -166,7 +167,6 @@ class Policy(BaseModel):
         -------
         Tables by name, whole, each with the columns that it had.
         """
-        raise NotImplementedError
 
 
 class MineralPolicy(Policy):

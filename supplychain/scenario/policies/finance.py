@@ -9,12 +9,11 @@ import pandas as pd
 from pydantic import Field, model_validator
 
 from supplychain.facts.costs import annuity
-from supplychain.facts.dataset import Dataset
+from supplychain.facts.dataset import PLACE, Dataset
 from supplychain.scenario.policies.base import (
     ALL,
     COUNTRY,
     MINERAL,
-    PLACE,
     PROJECT,
     SUPPLY,
     Amount,

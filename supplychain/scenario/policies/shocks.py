@@ -8,10 +8,9 @@ import numpy as np
 import pandas as pd
 from pydantic import Field
 
-from supplychain.facts.dataset import Dataset
+from supplychain.facts.dataset import PLACE, Dataset
 from supplychain.scenario.policies.base import (
     ALL,
-    PLACE,
     Countries,
     MineralPolicy,
     ShareByYear,

@@ -5,11 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from supplychain.facts.dataset import OTHER, Dataset
+from supplychain.facts.dataset import IMPORT_PERIOD, OTHER, Dataset
 from supplychain.system.pattern.chain import ORE, STAGES
 from supplychain.system.pattern.matrices import matrix_of
 
-IMPORT_PERIOD = (2021, 2024)
 LARGE_SUPPLIER = 0.01
 SEED = 0.02
 
