@@ -107,7 +107,7 @@ def waterfall(before: Result, after: Result, ax: Axes | None = None) -> Axes:
     title = "What supply costs more, and what less"
     steps = _steps(changes)
     unit = "billion" if steps.abs().max() >= 1 else "million"
-    subtitle = f"Present value, {unit} USD, all markets: {after.title}, less {before.title}"
+    subtitle = f"Present value, {unit} USD, all markets, rents and transfers in it: {after.title}, less {before.title}"
     ax = style.axes(ax, 6.6, style.rows_height(len(steps) + 1, 0.27, 1.3))
     if steps.empty:
         return style.nothing(ax, title, subtitle, "The two scenarios cost the same, item by item.")

@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import Normalize
 
 from supplychain.results.result import Result
+from supplychain.results.short import spoken
 from supplychain.show.figures import style
 
 SERVICES = {
@@ -101,7 +102,7 @@ def lost_services(result: Result, unit: str = "vehicle", ax: Axes | None = None,
         bottom += lost[service].to_numpy()
     for year, total in zip(lost.index, bottom, strict=True):
         if total > 0:
-            ax.text(year, total, f"{total:,.3g}", ha="center", va="bottom", fontsize=8)
+            ax.text(year, total, spoken(total), ha="center", va="bottom", fontsize=8)
     ax.set(ylabel=measure, xlim=(lost.index[0] - 0.7, lost.index[-1] + 0.7))
     ax.set_xticks([int(year) for year in lost.index[:: 1 if len(lost) <= 11 else 3]])
     ax.margins(y=0.1)
