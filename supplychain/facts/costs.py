@@ -45,8 +45,8 @@ def stage_costs(dataset: Dataset, chain: pd.DataFrame, prices: pd.Series, base_y
     Returns
     -------
     DataFrame, one row a mineral and stage: opex_usd_per_t and capex_usd_per_t (per tonne and per annual
-    tonne leaving the stage), charge_usd_per_t (capital charge of existing plants: the world's mean
-    annuity), mean_multiplier, lead_time_years, growth_limit, life_years, utilisation.
+    tonne leaving the stage; the usual ones, whatever the country), mean_multiplier (of capital costs, over the world's
+    output), lead_time_years, growth_limit, life_years, utilisation.
     """
     own = chain[chain["mineral"] == chain["ore"]][["mineral", "stage", "ratio"]]
     items = dataset["stage_defaults"].pivot(index="stage", columns="item", values="value")
@@ -64,7 +64,7 @@ def stage_costs(dataset: Dataset, chain: pd.DataFrame, prices: pd.Series, base_y
     by_multiple = (table["capex_multiple"] * price_at_stage).fillna(0.0)
     table["capex_usd_per_t"] = table["capex_usd_per_t"].fillna(by_multiple)
     table = table.fillna({"lead_time_years": 0, "growth_limit": 0.0, "life_years": 20.0, "utilisation": 1.0})
-    return _with_charges(dataset, table.reset_index(), base_year)
+    return _with_multipliers(dataset, table.reset_index(), base_year)
 
 
 _ITEMS = pd.Index(
@@ -81,19 +81,15 @@ _ITEMS = pd.Index(
 )
 
 
-def _with_charges(dataset: Dataset, table: pd.DataFrame, base_year: int) -> pd.DataFrame:
-    """Capital charge of what exists: capital cost at the world's output-weighted cost level and annuity."""
+def _with_multipliers(dataset: Dataset, table: pd.DataFrame, base_year: int) -> pd.DataFrame:
+    """The level of capital costs at which the world builds: the countries' multipliers weighted by output."""
     production = dataset["production"]
     production = production[production["year"] == base_year].merge(dataset["countries"], on="country")
-    production = production.merge(table[["mineral", "stage", "life_years"]], on=["mineral", "stage"])
-    production["annuity"] = annuity(production["wacc"], production["life_years"]) * production["cost_multiplier"]
-    weighted = production[["annuity", "cost_multiplier"]].mul(production["output_t"], axis=0)
+    weighted = production["cost_multiplier"] * production["output_t"]
     keys = [production["mineral"], production["stage"]]
-    mean = weighted.groupby(keys).sum().div(production["output_t"].groupby(keys).sum(), axis=0)
-    table = table.join(mean.rename(columns={"cost_multiplier": "mean_multiplier"}), on=["mineral", "stage"])
-    table = table.fillna({"mean_multiplier": 1.0, "annuity": 0.1})
-    table["charge_usd_per_t"] = table["capex_usd_per_t"] * table["annuity"] / table["mean_multiplier"]
-    return table.drop(columns=["annuity", "ratio"])
+    mean = weighted.groupby(keys).sum().div(production["output_t"].groupby(keys).sum())
+    table = table.join(mean.rename("mean_multiplier"), on=["mineral", "stage"]).fillna({"mean_multiplier": 1.0})
+    return table.drop(columns="ratio")
 
 
 def freight_between(dataset: Dataset, pairs: pd.DataFrame) -> pd.DataFrame:

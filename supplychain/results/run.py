@@ -138,6 +138,7 @@ def tidy_tables(known: Dataset, program: LinearProgram, system: System, solution
         "unmet": tables.unmet(program, system, solution),
         "costs": tables.costs(program, system, solution),
         "switching": tables.switching(program, solution),
+        "rents": tables.rents(program, system, solution),
     }
     summary = summarise(system, tidy, solution.objective, known.money)
     return {"summary": summary} | tidy

@@ -10,7 +10,7 @@ from supplychain.facts.costs import calibration_prices
 from supplychain.facts.dataset import Dataset
 from supplychain.results.indicators import HEADLINE, at_worst
 from supplychain.results.result import Result
-from supplychain.results.tables.costs import RENT, RESOURCE, TRANSFER
+from supplychain.results.tables.costs import RESOURCE, TRANSFER
 from supplychain.system.build import System
 
 REFERENCE = "status_quo"
@@ -20,8 +20,8 @@ PRESENT = "million USD, present value"
 def summarise(system: System, tables: dict[str, pd.DataFrame], objective: float, money: str) -> pd.DataFrame:
     """The headline figures: metric, value, unit.
 
-    The objective is resource cost, rents and transfers together; without the transfers, which one pays and another
-    gets, it is the net cost. Shares are of US supply in the last year, each mineral at mine or refinery, whichever is
+    The objective is resource cost and transfers together; the transfers one pays and another gets. Rents are what
+    prices bring beyond cost to those whose plants are cheaper than the dearest that is needed. Shares are of US supply in the last year, each mineral at mine or refinery, whichever is
     higher, and each counting the same.
     """
     last = int(system.years["year"].iloc[-1])
@@ -36,17 +36,16 @@ def summarise(system: System, tables: dict[str, pd.DataFrame], objective: float,
 
 
 def _money(tables: dict[str, pd.DataFrame], weights: pd.Series) -> dict[str, float]:
-    """What is used up, what is a rent, what only changes hands, and the treasury's side: present value, million USD."""
-    costs, bills = (
-        tables[name].assign(pv=lambda t: t["musd"] * t["year"].map(weights)) for name in ("costs", "public")
+    """What is used up, what only changes hands, what is a rent, and the treasury's side: present value, million USD."""
+    costs, bills, rents = (
+        tables[name].assign(pv=lambda t: t["musd"] * t["year"].map(weights)) for name in ("costs", "public", "rents")
     )
-    of_kind = costs.groupby("kind")["pv"].sum().reindex([RESOURCE, RENT, TRANSFER], fill_value=0.0)
+    of_kind = costs.groupby("kind")["pv"].sum().reindex([RESOURCE, TRANSFER], fill_value=0.0)
     earned = bills["item"] == "revenue"
     return {
         "resource_cost": float(of_kind[RESOURCE]),
-        "rents": float(of_kind[RENT]),
-        "net_cost": float(of_kind[RESOURCE] + of_kind[RENT]),
         "transfers": float(of_kind[TRANSFER]),
+        "rents": float(rents["pv"].sum()),
         "public_spending": float(bills.loc[~earned, "pv"].sum()),
         "public_revenue": float(0.0 - bills.loc[earned, "pv"].sum()),
         "switching": float(costs.loc[costs["item"] == "switching", "pv"].sum()),
@@ -97,7 +96,7 @@ def summary_table(results: list[Result]) -> pd.DataFrame:
     Returns
     -------
     DataFrame: scenario, cost_busd (resources that the world uses up, present value), extra_busd (more than in the first
-    scenario), rents_busd (more rents than there; extra and rents together are net of transfers), public_busd (what
+    scenario), rents_busd (more rents than there: a part of prices, not of cost), public_busd (what
     the treasury pays), revenue_busd (what tariffs bring it), us_bill_busd (delivered price x tonnes), top_share,
     feoc_share, central_asia_share (US supply of the last year, each mineral at mine or refinery, whichever is higher,
     and each counting the same), short (minerals short by over 1 % in some year), vehicles_lost, gw_lost. Data in

@@ -10,12 +10,12 @@ import pandas as pd
 
 from supplychain.facts.dataset import Dataset
 from supplychain.facts.errors import Fault, InputError
+from supplychain.facts.growth import MEMBERS
 from supplychain.program.equations import build_program
 from supplychain.results import tables
 from supplychain.scenario.scenario import Scenario
 from supplychain.solve.highs import Solver
 from supplychain.studies.as_of import as_of, history, with_parameters
-from supplychain.studies.outlook import MEMBERS
 from supplychain.system.build import build_system
 
 BASE, JUDGED = 2015, 2023

@@ -8,16 +8,11 @@ import pandas as pd
 
 from supplychain.facts.dataset import OTHER, Dataset
 from supplychain.facts.errors import Fault, InputError
+from supplychain.facts.growth import members_of
 from supplychain.results.result import Result
 
 YEAR = 2035
 LINE = ["commodity", "stage"]
-# The minerals of the model that a commodity of the outlook is called, where not by its own name.
-MEMBERS = {
-    ("graphite", "refine"): ["anode_graphite"],
-    ("magnet_rare_earths", "mine"): ["neodymium", "praseodymium", "dysprosium", "terbium"],
-    ("magnet_rare_earths", "refine"): ["neodymium", "praseodymium", "dysprosium", "terbium"],
-}
 HEADINGS = {
     f"{who}_{column}": f"{name}\n{word}"
     for who, name in (("iea", "IEA"), ("model", "model"))
@@ -62,8 +57,7 @@ def _made(result: Result) -> pd.DataFrame:
 
 def _as_commodities(made: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFrame:
     """The output of the minerals that the outlook's commodities stand for: commodity, stage, country, year, tonnes."""
-    members = [MEMBERS.get((line.commodity, line.stage), [line.commodity]) for line in lines.itertuples()]
-    return lines.assign(mineral=members).explode("mineral").merge(made, on=["mineral", "stage"])
+    return members_of(lines).merge(made, on=["mineral", "stage"])
 
 
 def _shares(table: pd.DataFrame, year: int, who: str, file: Path) -> pd.DataFrame:

@@ -16,7 +16,7 @@ from supplychain.facts.dataset import PLACE, Dataset
 from supplychain.scenario import policies
 from supplychain.scenario.policies import Tables
 from supplychain.scenario.scenario import Scenario
-from supplychain.system import moves, sites, uses
+from supplychain.system import curves, moves, sites, uses
 from supplychain.system.pattern import ORE, Pattern, base_pattern
 
 HUB_UTILISATION = 0.8
@@ -35,13 +35,14 @@ class System:
     chain : mineral, stage, position, ore, ratio, last.
     use : mineral, market, traced, year, tonnes (price-responsive), growth (of total use), base_t, goods_t (the part
         of base_t that arrives inside goods), secondary_t (in the base year, beside base_t), value_usd_per_t.
-    sites : mineral (owner of the site), stage, country, output_t, world_t, reserves_t, opex_usd_per_t,
-        charge_usd_per_t, capex_usd_per_t, wacc, life_years ...; the sites of ores among them.
+    sites : mineral (owner of the site), stage, country, output_t, world_t, reserves_t, value_usd_per_t (added by the
+        stage at the normal price), level, opex_usd_per_t (of the cheapest that runs), full_opex_usd_per_t (the mean, and
+        that of new plant), basis, capex_usd_per_t, wacc, life_years ...; the sites of ores among them.
     owners : mineral, stage, country, owner (nationality), share (of the site's existing capacity).
-    existing : mineral, stage, country, owner, year, existing_t.
+    existing : mineral, stage, country, owner, year, step, existing_t, dearer_usd_per_t.
     availability : mineral, stage, country, year, factor (part of what is built that can run).
-    builds : build, project, name, mineral, stage, country, owner, capex_usd_per_t, wacc, life_years, first_year,
-        yearly_t, total_t.
+    builds : build, project, name, mineral, stage, country, owner, capex_usd_per_t, entry_usd_per_t, wacc, life_years,
+        first_year, yearly_t, total_t.
     charges : build, year (of coming on line), charge_usd_per_t (annuity).
     byproducts : product, product_stage, host, host_stage, country, ratio, joint. primary : mineral, stage, country,
         share.
@@ -160,14 +161,20 @@ def base_tables(dataset: Dataset, horizon: range) -> Tables:
     energy = uses.energy_use(wanted["technologies"], wanted["services"], wanted["intensities"])
     pattern = base_pattern(dataset, years[0], energy[energy["year"] == years[0]])
     costs = stage_costs(dataset, pattern.chain, prices, years[0])
-    places = sites.sites(dataset, costs, years[0])
+    national = sites.national_costs(dataset, costs, prices, years[0])
+    places = sites.sites(dataset, costs.drop(columns="opex_usd_per_t"), years[0]).merge(national, on=PLACE)
     minerals = _minerals(dataset, pattern, places, prices)
-    moved = _moves(dataset, pattern, places, minerals, years[0])
-    made = _places(dataset, places, costs, years)
+    top = curves.dearest(places)
+    moved = _moves(dataset, pattern, places, top, minerals, years[0])
+    freight = moves.freight_levels(pattern.chain, moved["deliveries"], moved["feeds"])
+    places = curves.at_level(places, curves.levels(pattern.chain, top, prices, freight))
+    ran = moves.ran(pattern.chain, moved["paths"], moved["deliveries"], moved["feeds"])
+    made = _places(dataset, places, years, ran)
     return {
         **wanted,
         **made,
         **moved,
+        "paths": moves.with_costs(moved["paths"], pattern.chain, places),
         "minerals": _with_ores(dataset, minerals, made["sites"]),
         "chain": pattern.chain,
         "use": uses.use(dataset, pattern, years),
@@ -189,29 +196,36 @@ def _wants(dataset: Dataset, years: list[int], prices: pd.Series) -> Tables:
     }
 
 
-def _places(dataset: Dataset, places: pd.DataFrame, costs: pd.DataFrame, years: list[int]) -> Tables:
+def _places(dataset: Dataset, places: pd.DataFrame, years: list[int], ran: pd.Series) -> Tables:
     """Sites, the ores' among them, their owners and capacity, builds, and what comes with what."""
     basket = sites.byproducts(dataset)
-    dug = sites.sites(dataset, sites.ore_costs(basket, costs), years[0], PLACE)
+    dug = sites.sites(dataset, sites.ore_costs(basket, places), years[0], PLACE)
     places = pd.concat([places, dug], ignore_index=True)
     own = sites.without(places, sites.joint_places(basket))
     shares = sites.owners(dataset, places, basket)
-    builds = sites.builds(dataset, own, shares, years[0])
+    builds = sites.builds(dataset, own, shares, years)
     return {
         "sites": sites.with_ore_reserves(places, basket),
         "owners": shares,
-        "existing": sites.existing(dataset, places, basket, shares, years),
+        "existing": sites.existing(dataset, places, basket, shares, years, ran),
         "availability": sites.availability(places, years),
         "builds": builds,
-        "charges": sites.charges(builds, places, years),
+        "charges": sites.charges(builds, years),
         "byproducts": basket,
         "primary": sites.primary_shares(dataset, basket),
     }
 
 
-def _moves(dataset: Dataset, pattern: Pattern, places: pd.DataFrame, minerals: pd.DataFrame, base_year: int) -> Tables:
-    feeds, feed_ways = moves.feeds(dataset, pattern, places, minerals, base_year)
-    sold, sold_ways = moves.deliveries(dataset, pattern, places, minerals, feeds, base_year)
+def _moves(
+    dataset: Dataset,
+    pattern: Pattern,
+    places: pd.DataFrame,
+    top: pd.Series,
+    minerals: pd.DataFrame,
+    base_year: int,
+) -> Tables:
+    feeds, feed_ways = moves.feeds(dataset, pattern, top, minerals, base_year)
+    sold, sold_ways = moves.deliveries(dataset, pattern, minerals, base_year)
     feeds = moves.with_base(pattern.chain, sold, feeds)
     ways = pd.concat([feed_ways, sold_ways], ignore_index=True)
     return {

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from supplychain.facts.costs import CARGO_INTEREST, DAYS_PER_YEAR, freight_between
-from supplychain.facts.dataset import Dataset
+from supplychain.facts.dataset import PLACE, Dataset
 from supplychain.system.pattern import STAGES, Pattern
 from supplychain.system.sites import over_years
 
@@ -25,16 +25,19 @@ def legs(dataset: Dataset, years: list[int]) -> pd.DataFrame:
     return table
 
 
-def stage_values(chain: pd.DataFrame, sites: pd.DataFrame, minerals: pd.DataFrame) -> pd.DataFrame:
+def stage_values(chain: pd.DataFrame, top: pd.Series, minerals: pd.DataFrame) -> pd.DataFrame:
     """Value of each stage's product per tonne of it: the price, shared out by the costs incurred so far.
+
+    Parameters
+    ----------
+    top : operating cost by mineral and stage, as `curves.dearest` gives it.
 
     Returns
     -------
     DataFrame: mineral, stage, ore, position, ratio, value_usd_per_t.
     """
-    costs = sites.drop_duplicates(["mineral", "stage"])[["mineral", "stage", "opex_usd_per_t", "charge_usd_per_t"]]
-    table = chain.merge(costs.rename(columns={"mineral": "ore"}), on=["ore", "stage"], how="left")
-    table["cost"] = (table["opex_usd_per_t"] + table["charge_usd_per_t"]).fillna(0.0) * table["ratio"]
+    cost = top.reindex(pd.MultiIndex.from_frame(chain[["ore", "stage"]])).fillna(0.0).to_numpy()
+    table = chain.assign(cost=cost * chain["ratio"])
     table["so_far"] = table.groupby("mineral", sort=False)["cost"].cumsum()
     whole = table.groupby("mineral", sort=False)["cost"].transform("sum")
     share = np.where(whole > 0, table["so_far"] / whole.replace(0.0, 1.0), 1.0)
@@ -124,14 +127,14 @@ def _moved(dataset: Dataset, table: pd.DataFrame, kind: str, base_year: int) -> 
 
 
 def feeds(
-    dataset: Dataset, pattern: Pattern, sites: pd.DataFrame, minerals: pd.DataFrame, base_year: int
+    dataset: Dataset, pattern: Pattern, top: pd.Series, minerals: pd.DataFrame, base_year: int
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Feeds with their costs per tonne of the origin's product, and their ways.
 
     The freight of observed feeds is levelled by a margin: by proportion they cost the same, so that the base
     year's pattern is an optimum; a new feed pays its freight where that is more.
     """
-    stages = stage_values(pattern.chain, sites, minerals)
+    stages = stage_values(pattern.chain, top, minerals)
     fed = pattern.feeds.astype({column: object for column in ("mineral", "stage", "origin", "destination")})
     fed = fed.merge(stages, on=["mineral", "stage"]).assign(cargo_share=1.0)
     table, choice = _moved(dataset, fed, "feed", base_year)
@@ -159,39 +162,55 @@ def _next_stage(stages: pd.DataFrame, table: pd.DataFrame) -> pd.Series:
 
 
 def deliveries(
-    dataset: Dataset,
-    pattern: Pattern,
-    sites: pd.DataFrame,
-    minerals: pd.DataFrame,
-    fed: pd.DataFrame,
-    base_year: int,
+    dataset: Dataset, pattern: Pattern, minerals: pd.DataFrame, base_year: int
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Deliveries with their costs, and their ways; the margin closes each observed pair to the normal price."""
+    """Deliveries with their costs, and their ways; the margin levels the freight of observed pairs.
+
+    A pair that has not traded pays its freight where that is more than the mean. `level_usd_per_t` is that mean.
+    """
     last = pattern.chain.loc[pattern.chain["last"]].set_index("mineral")["stage"]
     table = pattern.deliveries.merge(minerals[["mineral", "price", "substitution"]], on="mineral")
     table = table.merge(dataset["markets"][["market", "traced"]], on="market")
     ends = {"origin": table["supplier"], "destination": table["market"], "stage": table["mineral"].map(last)}
     table, choice = _moved(dataset, table.assign(value_usd_per_t=table["price"], **ends), "delivery", base_year)
-    left = table["price"] - table["mineral"].map(_chain_cost(pattern.chain, sites, fed)).fillna(0.0)
     moved = table["usual_usd_per_t"]
     weight = table["base_t"].where(table["observed"], 0.0).fillna(0.0)
     mean = (moved * weight).groupby(table["mineral"]).transform("sum")
     mean = (mean / weight.groupby(table["mineral"]).transform("sum").replace(0.0, np.nan)).fillna(0.0)
-    extra = (moved - mean).clip(lower=0.0)
-    margin = (left - moved).where(table["observed"], left - moved + extra)
+    margin = (mean - moved).where(table["observed"], (mean - moved).clip(lower=0.0))
     table["margin_usd_per_t"] = margin.where(table["price"] > 0, 0.0)
-    table = table.drop(columns=["origin", "destination", "cargo_share"])
+    table = table.assign(level_usd_per_t=mean).drop(columns=["origin", "destination", "cargo_share"])
     return table.assign(delivery=np.arange(len(table))), choice
 
 
-def _chain_cost(chain: pd.DataFrame, sites: pd.DataFrame, fed: pd.DataFrame) -> pd.Series:
-    """Operating cost, capital charge and levelled freight of the whole chain, per delivered tonne."""
-    costs = sites.drop_duplicates(["mineral", "stage"])[["mineral", "stage", "opex_usd_per_t", "charge_usd_per_t"]]
-    table = chain.merge(costs.rename(columns={"mineral": "ore"}), on=["ore", "stage"], how="left")
+def freight_levels(chain: pd.DataFrame, sold: pd.DataFrame, fed: pd.DataFrame) -> pd.Series:
+    """Usual freight of the whole chain by mineral, USD per delivered tonne."""
     level = fed[~fed["hub"]].groupby(["mineral", "stage"])["level_usd_per_t"].max()
-    table = table.join(level, on=["mineral", "stage"]).fillna(0.0)
-    each = (table["opex_usd_per_t"] + table["charge_usd_per_t"] + table["level_usd_per_t"]) * table["ratio"]
-    return each.groupby(table["mineral"]).sum()
+    inside = chain.join(level, on=["mineral", "stage"]).fillna({"level_usd_per_t": 0.0})
+    inside = (inside["level_usd_per_t"] * inside["ratio"]).groupby(inside["mineral"]).sum()
+    return inside.add(sold.groupby("mineral")["level_usd_per_t"].max(), fill_value=0.0)
+
+
+def ran(chain: pd.DataFrame, walked: pd.DataFrame, sold: pd.DataFrame, fed: pd.DataFrame) -> pd.Series:
+    """What passed through each place in the base year's pattern: tonnes leaving it, by mineral (its own), stage, country.
+
+    Parameters
+    ----------
+    walked : paths. sold, fed : deliveries and feeds, with their base tonnes; nothing where there is no base year.
+    """
+    ratios = chain[["mineral", "stage", "ore", "ratio"]]
+    parts = []
+    for stage in STAGES:
+        traced = walked.loc[walked[stage] != "", ["mineral", stage, "base_t"]]
+        traced = traced.set_axis(["mineral", "country", "base_t"], axis=1).assign(stage=stage).merge(ratios)
+        parts.append(traced.assign(base_t=traced["base_t"] * traced["ratio"]))
+    last = chain.loc[chain["last"], ["mineral", "stage", "ore"]]
+    pooled = sold[~sold["traced"].astype(bool) & sold["observed"].astype(bool)]
+    parts.append(pooled.rename(columns={"supplier": "country"})[["mineral", "country", "base_t"]].merge(last))
+    inside = fed[~fed["hub"].astype(bool)].rename(columns={"origin": "country"})
+    parts.append(inside[["mineral", "stage", "country", "base_t"]].merge(ratios, on=["mineral", "stage"]))
+    table = pd.concat(parts, ignore_index=True).drop(columns="mineral").rename(columns={"ore": "mineral"})
+    return table.dropna(subset=["base_t"]).groupby(PLACE)["base_t"].sum()
 
 
 def with_base(chain: pd.DataFrame, sold: pd.DataFrame, fed: pd.DataFrame) -> pd.DataFrame:
@@ -210,8 +229,12 @@ def with_base(chain: pd.DataFrame, sold: pd.DataFrame, fed: pd.DataFrame) -> pd.
 
 
 def paths(chain: pd.DataFrame, sites: pd.DataFrame, sold: pd.DataFrame, fed: pd.DataFrame) -> pd.DataFrame:
-    """Every chain of sites from mine to a traced market that deliveries and feeds allow, with its base tonnes."""
-    stage_cost = sites.drop_duplicates(["mineral", "stage"]).set_index(["mineral", "stage"])["opex_usd_per_t"]
+    """Every chain of sites from mine to a traced market that deliveries and feeds allow, with its base tonnes.
+
+    Parameters
+    ----------
+    sites : mineral, stage, country of all that make something. sold, fed : deliveries and feeds.
+    """
     found = []
     for mineral, links in chain.groupby("mineral", sort=False):
         arcs = fed[fed["mineral"] == mineral]
@@ -221,16 +244,26 @@ def paths(chain: pd.DataFrame, sites: pd.DataFrame, sold: pd.DataFrame, fed: pd.
         table = _through_hubs(table, arcs[arcs["hub"]], set(makers["country"]), links["stage"].iloc[-1])
         for i in range(len(links) - 2, -1, -1):
             table = _fed_from(table, arcs[~arcs["hub"]], links.iloc[i], links["stage"].iloc[i + 1])
-        for link in links.itertuples():
-            table[f"{link.stage}_usd_per_t"] = float(stage_cost.get((link.ore, link.stage), 0.0)) * link.ratio
         found.append(table)
     table = pd.concat(found, ignore_index=True)
     for stage in STAGES:
         table[stage] = table[stage].fillna("") if stage in table else ""
-        for column, blank in ((f"{stage}_usd_per_t", 0.0), (f"feed_{stage}", np.nan)):
-            table[column] = table[column].fillna(blank) if column in table else blank
+        feed = f"feed_{stage}"
+        table[feed] = table[feed] if feed in table else np.nan
     table["hub_feed"] = table.get("hub_feed", np.nan)
     return table.assign(path=np.arange(len(table)))
+
+
+def with_costs(walked: pd.DataFrame, chain: pd.DataFrame, places: pd.DataFrame) -> pd.DataFrame:
+    """The paths with what each stage costs at its site, per delivered tonne."""
+    cost = places.set_index(PLACE)["opex_usd_per_t"]
+    links = chain.set_index(["mineral", "stage"])[["ore", "ratio"]]
+    for stage in STAGES:
+        link = links.reindex(pd.MultiIndex.from_arrays([walked["mineral"], [stage] * len(walked)]))
+        at = pd.MultiIndex.from_arrays([link["ore"], [stage] * len(walked), walked[stage]])
+        paid = cost.reindex(at).to_numpy(dtype=float) * link["ratio"].to_numpy(dtype=float)
+        walked = walked.assign(**{f"{stage}_usd_per_t": np.nan_to_num(paid)})
+    return walked
 
 
 def _through_hubs(table: pd.DataFrame, hubs: pd.DataFrame, makers: set[str], last: str) -> pd.DataFrame:

@@ -10,13 +10,15 @@ import pandas as pd
 
 from supplychain.facts.costs import annuity
 from supplychain.facts.dataset import OTHER, PLACE, Dataset
+from supplychain.facts.growth import expected, members_of, yearly_growth
+from supplychain.facts.operating import of_joint_products, operating_costs, project_costs
+from supplychain.system.curves import CHEAP, IDLE, LINE, TAIL, steps
 from supplychain.system.pattern import ORE, ore_baskets
 
 PRODUCT = ["product", "product_stage", "country"]
-OWN_GROWTH = 0.2
+# What a country without a history of its own can add in a year: part of its output, or of the stage's growth limit.
+OWN_GROWTH = 0.05
 SMALL_GROWTH = 0.1
-# A new plant's charge over that of an idle one at the same site, at the least.
-NEW_OVER_OLD = 1.01
 
 
 def over_years(table: pd.DataFrame, keys: list[str], value: str, years: list[int]) -> pd.DataFrame:
@@ -33,11 +35,14 @@ def over_years(table: pd.DataFrame, keys: list[str], value: str, years: list[int
 
 
 def all_places(dataset: Dataset) -> pd.DataFrame:
-    """mineral, stage, country of everything that makes something, has capacity, or is named by a project.
+    """mineral, stage, country of all that makes something, has capacity, or is named by a project or the outlook.
 
     Where an ore is dug or may be, its products are won.
     """
-    places = pd.concat([dataset[t][PLACE] for t in ("production", "capacity", "projects")], ignore_index=True)
+    coming = members_of(dataset["outlook"]).merge(dataset["outlook"], on=["commodity", "stage"])
+    coming = coming.loc[(coming["output_t"] > 0) & (coming["country"] != OTHER), PLACE].drop_duplicates()
+    named = [dataset[t][PLACE] for t in ("production", "capacity", "projects")]
+    places = pd.concat([*named, coming[coming["mineral"].isin(dataset.names("minerals"))]], ignore_index=True)
     dug = places.rename(columns={"mineral": "host", "stage": "host_stage"}).drop_duplicates()
     won = ore_baskets(dataset).merge(dug, on=["host", "host_stage", "country"])[PRODUCT].set_axis(PLACE, axis=1)
     return pd.concat([places, won], ignore_index=True).drop_duplicates(ignore_index=True)
@@ -50,17 +55,14 @@ def sites(
 
     Parameters
     ----------
-    costs : by mineral and stage, as `economics.stage_costs` gives them, or by place, as `ore_costs` does.
+    costs : by mineral and stage, as `stage_costs` gives them, or by place, as `ore_costs` does.
     on : columns by which costs are given.
 
     Returns
     -------
     DataFrame: mineral, stage, country, output_t, world_t, reserves_t, wacc, cost_multiplier and the columns of `costs`.
     """
-    table = all_places(dataset)
-    production = dataset["production"]
-    output = production[production["year"] == base_year].groupby(PLACE)["output_t"].sum()
-    table = table.join(output, on=PLACE).fillna({"output_t": 0.0})
+    table = with_output(dataset, all_places(dataset), base_year)
     table = table.assign(world_t=table.groupby(["mineral", "stage"])["output_t"].transform("sum"))
     reserves = dataset["reserves"].groupby(["mineral", "country"])["reserves_t"].sum()
     table = table.join(reserves, on=["mineral", "country"])
@@ -69,12 +71,39 @@ def sites(
     return table.merge(costs, on=list(on)).sort_values(PLACE, ignore_index=True)
 
 
+def with_output(dataset: Dataset, places: pd.DataFrame, base_year: int) -> pd.DataFrame:
+    """The places with what they make in the base year, output_t."""
+    production = dataset["production"]
+    output = production[production["year"] == base_year].groupby(PLACE)["output_t"].sum()
+    return places.join(output, on=PLACE).fillna({"output_t": 0.0})
+
+
+def national_costs(dataset: Dataset, costs: pd.DataFrame, prices: pd.Series, base_year: int) -> pd.DataFrame:
+    """Operating costs by place, before any levelling; of what is won from an ore, its part of what digging that costs.
+
+    Parameters
+    ----------
+    costs : as `stage_costs` gives them, by mineral and stage. prices : normal price by mineral.
+
+    Returns
+    -------
+    DataFrame: mineral, stage, country, opex_usd_per_t, basis.
+    """
+    told = dataset["costs"]
+    of_ores = told[told["mineral"].isin(_ores(dataset))].groupby(LINE)["usd_per_t"].median()
+    usual = pd.concat([costs[[*LINE, "opex_usd_per_t"]], of_ores.rename("opex_usd_per_t").reset_index()])
+    table = operating_costs(dataset, with_output(dataset, all_places(dataset), base_year), usual)
+    joint = of_joint_products(table, ore_baskets(dataset), prices)
+    joint = joint.merge(table[PLACE], on=PLACE)
+    return pd.concat([without(table, joint), joint], ignore_index=True)
+
+
 def _ores(dataset: Dataset) -> list[str]:
     minerals = dataset["minerals"]
     return list(minerals.loc[minerals["class"] == ORE, "mineral"])
 
 
-_PAID = ["opex_usd_per_t", "capex_usd_per_t", "charge_usd_per_t"]
+_PAID = ["opex_usd_per_t", "full_opex_usd_per_t", "value_usd_per_t", "capex_usd_per_t"]
 
 
 def ore_costs(joint: pd.DataFrame, costs: pd.DataFrame) -> pd.DataFrame:
@@ -82,18 +111,19 @@ def ore_costs(joint: pd.DataFrame, costs: pd.DataFrame) -> pd.DataFrame:
 
     Parameters
     ----------
-    joint : as `byproducts` gives it. costs : by mineral and stage, of the products.
+    joint : as `byproducts` gives it. costs : the sites of the products, as `curves.at_level` gives them.
 
     Returns
     -------
-    DataFrame: mineral (the ore), stage, country and the columns of `costs`.
+    DataFrame: mineral (the ore), stage, country and the columns of `stage_costs` and `curves.at_level`.
     """
     basket = joint[joint["joint"]]
-    basket = basket.merge(costs.rename(columns={"mineral": "product", "stage": "product_stage"}), on=PRODUCT[:2])
+    costs = costs.drop(columns=["output_t", "world_t", "reserves_t", "wacc", "cost_multiplier", "basis"])
+    basket = basket.merge(costs.rename(columns={"mineral": "product", "stage": "product_stage"}), on=PRODUCT)
     basket[_PAID] = basket[_PAID].mul(basket["ratio"], axis=0)
     keys = ["host", "host_stage", "country"]
     paid = basket.groupby(keys)[_PAID].sum()
-    others = basket.groupby(keys)[[c for c in costs if c not in ("mineral", "stage", *_PAID)]].first()
+    others = basket.groupby(keys)[[c for c in costs if c not in (*PLACE, *_PAID)]].first()
     return paid.join(others).reset_index().rename(columns={"host": "mineral", "host_stage": "stage"})
 
 
@@ -190,34 +220,60 @@ def project_owners(dataset: Dataset) -> pd.DataFrame:
 
 
 def existing(
-    dataset: Dataset, places: pd.DataFrame, basket: pd.DataFrame, shares: pd.DataFrame, years: list[int]
+    dataset: Dataset, places: pd.DataFrame, basket: pd.DataFrame, shares: pd.DataFrame, years: list[int], ran: pd.Series
 ) -> pd.DataFrame:
-    """Capacity by owner and year: the source's where it has one, else output over the usual utilisation; never retired.
+    """Capacity by owner and year, in the steps of `curves.steps`: what ran in the base year, and what stood idle.
 
-    The capacity of an ore counts as that of each of its products.
+    Capacity is the source's where it has one, else output over the usual utilisation; that of an ore counts as that of
+    each of its products. What is under construction, or in the outlook's base case, is new, its capital sunk: it comes
+    to the cheapest step; where the
+    outlook expects a country to make less, what it has fades. `TAIL` of what ran counts as idle: each place's own
+    dearest tonnes cost what the price brings.
 
     Parameters
     ----------
     places : sites, those of ores among them. basket : as `byproducts` gives it. shares : as `owners` gives them.
+    ran : what passed through each place in the base year's pattern, t.
 
     Returns
     -------
-    DataFrame: mineral, stage, country, owner, year, existing_t.
+    DataFrame: mineral, stage, country, owner, year, step, existing_t, dearer_usd_per_t (what it costs beyond the
+    place's cheapest).
     """
-    table = _capacity(dataset, places, years)
+    table = _of_products(dataset, _capacity(dataset, places, years), basket)
+    # Without a base year there is nothing that stood idle in it.
+    passed = ran.reindex(pd.MultiIndex.from_frame(table[PLACE]), fill_value=0.0).to_numpy()
+    table["ran_t"] = passed if len(ran) else table["base_t"]
+    table = table.merge(expected(dataset, years), on=[*PLACE, "year"], how="left").fillna({"change_t": 0.0})
+    stands = (1.0 + (table["change_t"] / table["base_t"].replace(0.0, np.nan)).fillna(0.0).clip(-1.0, 0.0)) * np.maximum(
+        table["base_t"], table["ran_t"]
+    )
+    added = np.maximum(table["change_t"].clip(lower=0.0), table["capacity_t"] - table["base_t"])
+    tail = TAIL if len(ran) else 0.0
+    runs = np.minimum((1.0 - tail) * table["ran_t"], stands)
+    table = table[[*PLACE, "year"]].assign(runs=runs, added=added, idle=stands - runs).merge(steps(places), on=PLACE)
+    capacity = np.where(table["step"] == IDLE, table["idle"], table["runs"] * table["part"])
+    capacity += np.where(table["step"] == CHEAP, table["added"], 0.0)
+    table = table.assign(capacity_t=capacity).merge(shares, on=PLACE)
+    table = table.assign(existing_t=table["capacity_t"] * table["share"])
+    return table[[*PLACE, "owner", "year", "step", "existing_t", "dearer_usd_per_t"]]
+
+
+def _of_products(dataset: Dataset, table: pd.DataFrame, basket: pd.DataFrame) -> pd.DataFrame:
+    """Capacity and base capacity by place and year, an ore's told as that of each of its products."""
+    tonnes = ["capacity_t", "base_t"]
     of_ore = basket[basket["joint"]].merge(
         table.rename(columns={"mineral": "host", "stage": "host_stage"}), on=["host", "host_stage", "country"]
     )
-    of_ore = of_ore.assign(capacity_t=of_ore["capacity_t"] * of_ore["ratio"])[[*PRODUCT, "year", "capacity_t"]]
-    of_ore = of_ore.set_axis([*PLACE, "year", "capacity_t"], axis=1)
+    of_ore[tonnes] = of_ore[tonnes].mul(of_ore["ratio"], axis=0)
+    of_ore = of_ore[[*PRODUCT, "year", *tonnes]].set_axis([*PLACE, "year", *tonnes], axis=1)
     table = table[~table["mineral"].isin(_ores(dataset))]
     table = pd.concat([without(table, joint_places(basket)), of_ore], ignore_index=True)
-    table = table.groupby([*PLACE, "year"], as_index=False)["capacity_t"].sum().merge(shares, on=PLACE)
-    return table.assign(existing_t=table["capacity_t"] * table["share"])[[*PLACE, "owner", "year", "existing_t"]]
+    return table.groupby([*PLACE, "year"], as_index=False)[tonnes].sum()
 
 
 def _capacity(dataset: Dataset, places: pd.DataFrame, years: list[int]) -> pd.DataFrame:
-    """Capacity of every site and year, never falling: mineral, stage, country, year, capacity_t.
+    """Capacity of every site and year, never falling: mineral, stage, country, year, capacity_t, base_t (in the first).
 
     What a source gives for the base year, or last before it, stands; output is below it, or shows it to be too small.
     """
@@ -225,50 +281,63 @@ def _capacity(dataset: Dataset, places: pd.DataFrame, years: list[int]) -> pd.Da
     past = given[given["year"] <= years[0]].sort_values("year", kind="stable").groupby(PLACE)["capacity_t"].last()
     known = np.maximum(places[PLACE].join(past, on=PLACE)["capacity_t"], places["output_t"])
     base = known.fillna(places["output_t"] / places["utilisation"])
-    now = places[PLACE].assign(year=years[0], least=base.to_numpy())
-    points = pd.concat([now.rename(columns={"least": "capacity_t"}), given[given["year"] > years[0]]])
+    now = places[PLACE].assign(year=years[0], base_t=base.to_numpy())
+    points = pd.concat([now.rename(columns={"base_t": "capacity_t"}), given[given["year"] > years[0]]])
     table = over_years(points, PLACE, "capacity_t", years).merge(now.drop(columns="year"), on=PLACE)
-    return table.assign(capacity_t=table[["capacity_t", "least"]].max(axis=1)).drop(columns="least")
+    return table.assign(capacity_t=table[["capacity_t", "base_t"]].max(axis=1))
 
 
-_BUILD = ["build", "project", "name", *PLACE, "owner", "capex_usd_per_t", "wacc", "life_years"]
+_BUILD = ["build", "project", "name", *PLACE, "owner", "capex_usd_per_t", "entry_usd_per_t", "wacc", "life_years"]
 _BUILD = [*_BUILD, "first_year", "yearly_t", "total_t"]
 
 
-def builds(dataset: Dataset, places: pd.DataFrame, shares: pd.DataFrame, base_year: int) -> pd.DataFrame:
+def builds(dataset: Dataset, places: pd.DataFrame, shares: pd.DataFrame, years: list[int]) -> pd.DataFrame:
     """What could be built: every producer's own growth, by its present owners, and the named projects up to their size.
 
     Returns
     -------
     DataFrame: build, project and name (blank for growth), mineral, stage, country, owner, capex_usd_per_t (per annual
-    tonne), wacc, life_years, first_year, yearly_t, total_t.
+    tonne), entry_usd_per_t (operating cost beyond, or below, that of what runs at the place), wacc, life_years,
+    first_year, yearly_t, total_t.
     """
     growing = places[(places["output_t"] > 0) & (places["growth_limit"] > 0) & (places["country"] != OTHER)]
-    growing = growing.merge(shares[shares["share"] > 0], on=PLACE)
-    limit = growing["growth_limit"] * growing["world_t"]
-    own = np.maximum(OWN_GROWTH * growing["output_t"], SMALL_GROWTH * limit)
-    first = base_year + np.ceil(growing["lead_time_years"]).astype(int)
-    yearly = np.minimum(limit, own) * growing["share"]
+    growing = growing.assign(own_t=_own_growth(dataset, growing, years)).merge(shares[shares["share"] > 0], on=PLACE)
+    first = years[0] + np.ceil(growing["lead_time_years"]).astype(int)
+    yearly = growing["own_t"] * growing["share"]
     growth = growing.assign(project="", name="", own_capex=np.nan, yearly_t=yearly, total_t=np.inf, first_year=first)
     named = project_owners(dataset).merge(places, on=PLACE)
     size = named["capacity_t"] * named["part"]
     capex = 1e6 * named["capex_musd"] / named["capacity_t"].replace(0.0, np.nan)
-    first = named["earliest_year"].clip(lower=base_year + 1)
+    first = named["earliest_year"].clip(lower=years[0] + 1)
+    opex = named["project"].map(project_costs(dataset)) * named["level"].fillna(1.0)
     named = named.assign(own_capex=capex, yearly_t=size, total_t=size, first_year=first)
+    named["full_opex_usd_per_t"] = opex.fillna(named["full_opex_usd_per_t"])
     table = pd.concat([growth, named], ignore_index=True)
     level = table["cost_multiplier"] / table["mean_multiplier"]
     table["capex_usd_per_t"] = table["own_capex"].fillna(table["capex_usd_per_t"] * level)
+    table["entry_usd_per_t"] = table["full_opex_usd_per_t"] - table["opex_usd_per_t"]
+    told = members_of(dataset["outlook"])[LINE]
+    foreseen = (table["project"] == "") & pd.MultiIndex.from_frame(table[LINE]).isin(pd.MultiIndex.from_frame(told))
+    worth = table["value_usd_per_t"] - table["opex_usd_per_t"]
+    least = worth - table["capex_usd_per_t"] * annuity(table["wacc"], table["life_years"])
+    table["entry_usd_per_t"] = table["entry_usd_per_t"].where(~foreseen, np.maximum(table["entry_usd_per_t"], least))
     return table.assign(build=np.arange(len(table)))[_BUILD]
 
 
-def charges(table: pd.DataFrame, places: pd.DataFrame, years: list[int]) -> pd.DataFrame:
-    """Annuity per annual tonne of what comes on line in each year: build, year, charge_usd_per_t.
+def _own_growth(dataset: Dataset, places: pd.DataFrame, years: list[int]) -> np.ndarray:
+    """What each producer can add in a year, t: what it has shown that it can, less what is coming anyway."""
+    limit = places["growth_limit"] * places["world_t"]
+    usual = np.minimum(limit, np.maximum(OWN_GROWTH * places["output_t"], SMALL_GROWTH * limit))
+    named = pd.MultiIndex.from_frame(places[PLACE])
+    shown = yearly_growth(dataset).reindex(named).to_numpy(dtype=float)
+    coming = expected(dataset, years).query("year == @years[-1]").set_index(PLACE)["change_t"].clip(lower=0.0)
+    coming = coming.reindex(named).fillna(0.0).to_numpy(dtype=float) / max(len(years) - 1, 1)
+    return np.clip(np.where(np.isnan(shown), usual, shown) - coming, 0.0, None)
 
-    Never less than what the site's idle plants are charged: nobody builds beside them because capital is cheap there.
-    """
-    own = table["capex_usd_per_t"] * annuity(table["wacc"], table["life_years"])
-    old = table[PLACE].merge(places[[*PLACE, "charge_usd_per_t"]], on=PLACE, how="left")["charge_usd_per_t"]
-    yearly = np.maximum(own, NEW_OVER_OLD * old.fillna(0.0).to_numpy())
+
+def charges(table: pd.DataFrame, years: list[int]) -> pd.DataFrame:
+    """Annuity per annual tonne of what comes on line in each year: build, year, charge_usd_per_t."""
+    yearly = table["capex_usd_per_t"] * annuity(table["wacc"], table["life_years"])
     return table[["build"]].assign(charge_usd_per_t=yearly).merge(pd.DataFrame({"year": years}), how="cross")
 
 

@@ -28,6 +28,7 @@ from supplychain.program.equations.pattern import (
     delivery_pattern,
     feed_pattern,
     hub_capacity,
+    new_relations,
     pooled_balance,
     pooled_feed_pattern,
 )
@@ -49,7 +50,7 @@ EQUATIONS = (
         corridor_balance,
         leg_capacity,
     ),
-    *(dependence, export_limits, delivery_pattern, feed_pattern, pooled_feed_pattern, hub_capacity),
+    *(dependence, export_limits, delivery_pattern, new_relations, feed_pattern, pooled_feed_pattern, hub_capacity),
     *(stock_balance, secondary_supply, budgets),
 )
 

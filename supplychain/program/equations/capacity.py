@@ -35,14 +35,15 @@ def capacity(lp: LinearProgram, system: System) -> None:
     alone = system.owners[~system.owners.duplicated(PLACE, keep=False)][[*PLACE, "owner"]]
     whole = [(v, table.merge(alone, on=PLACE)) for v, table in made_at_sites(lp)]
     built = on_line(lp, system)
+    table = used.table[keys].drop_duplicates(ignore_index=True)
     lp.constrain(
         "capacity",
-        used.table[keys],
+        table,
         *(v.at(table[keys], table["row"], table["factor"]) for v, table in [*whole, *made_at_sites(lp, "owned_")]),
         -used.by(*keys),
         -lp.variables["build"].at(built[keys], built["row"], built["factor"]),
         upper=0,
-        unit=unit_of(used.table, system),
+        unit=unit_of(table, system),
     )
 
 

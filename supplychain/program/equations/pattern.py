@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 
 from supplychain.facts.dataset import PLACE
-from supplychain.program.lp import LinearProgram, Terms
-from supplychain.program.variables.steps import unit_of
+from supplychain.program.lp import LinearProgram, Terms, Variable
+from supplychain.program.variables.steps import NEW, PACE, unit_of
 from supplychain.system.build import HUB_UTILISATION, System
 from supplychain.system.pattern import STAGES
 
@@ -67,6 +67,31 @@ def delivery_pattern(lp: LinearProgram, system: System) -> None:
     table = delivered.table[delivered.table["traced"] & (delivered.table["step"] == 0)]
     steps = delivered.by(*keys, rows=np.flatnonzero(delivered.table["traced"]))
     lp.constrain("delivery_pattern", table[keys], flow.by(*keys), -steps, lower=0, upper=0, unit=unit_of(table, system))
+
+
+def new_relations(lp: LinearProgram, system: System) -> None:
+    """Eq. 8: what is newly qualified of a supplier grows by no more than the pace times the market's use a year."""
+    delivered = lp.variables["delivered"]
+    on = np.flatnonzero(delivered.table["step"] == NEW)
+    keys = ["delivery", "year"]
+    table = delivered.table.iloc[on][["mineral", "supplier", "market", *keys]]
+    use = system.use[["mineral", "market", "year", "base_t", "growth"]]
+    use = table.merge(use, on=["mineral", "market", "year"], how="left")
+    lp.constrain(
+        "new_relations",
+        table,
+        delivered.by(*keys, rows=on),
+        -_a_year_later(delivered, on, keys),
+        upper=PACE * use["base_t"] * use["growth"],
+        unit=unit_of(table, system),
+    )
+
+
+def _a_year_later(v: Variable, rows: np.ndarray, keys: list[str]) -> Terms:
+    """The rows of a variable under the labels of the following year, where there is one."""
+    table = v.table.iloc[rows][keys].assign(year=lambda t: t["year"] + 1, row=rows)
+    table = table[table["year"] <= v.table["year"].max()]
+    return v.at(table[keys], table["row"])
 
 
 def feed_pattern(lp: LinearProgram, system: System) -> None:

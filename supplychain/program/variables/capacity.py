@@ -14,14 +14,17 @@ NEARNESS = 100.0
 
 
 def capacities(lp: LinearProgram, system: System) -> None:
-    """Use of existing capacity at its capital charge, and b: capacity built, paid for from then on."""
-    charge = system.sites[[*PLACE, "charge_usd_per_t"]]
-    table = system.existing.merge(charge, on=PLACE).merge(system.years, on="year")
-    cost = table["charge_usd_per_t"] * table["weight"]
-    label = [*PLACE, "owner", "year"]
+    """Use of existing capacity, step by step, and b: capacity built, paid for from then on.
+
+    Capital that is there is sunk. What has been built is paid its annuity, and what it costs to run beyond the site's
+    own operating cost.
+    """
+    table = system.existing.merge(system.years, on="year")
+    cost = table["dearer_usd_per_t"] * table["weight"]
+    label = [*PLACE, "owner", "year", "step"]
     lp.variable("used", table, upper=table["existing_t"], cost=cost, **sizes(table, system), label=label)
     built = _built(system)
-    cost = built["charge_usd_per_t"] * built["annuity_weight"]
+    cost = (built["charge_usd_per_t"] + built["entry_usd_per_t"]) * built["annuity_weight"]
     label = ["build", *PLACE, "owner", "year"]
     lp.variable("build", built, upper=built["yearly_t"], cost=cost, **sizes(built, system), label=label)
     funded = _funded(built, system)

@@ -104,10 +104,9 @@ def _pooled_places(system: System, pooled: pd.DataFrame) -> pd.DataFrame:
         out.set_axis(PLACE, axis=1),
     ]
     places = pd.concat(ends, ignore_index=True).drop_duplicates(ignore_index=True)
-    opex = system.sites.drop_duplicates(["mineral", "stage"])[["mineral", "stage", "opex_usd_per_t"]]
-    opex = opex.set_axis(["ore", "stage", "opex_usd_per_t"], axis=1)
+    opex = system.sites[[*PLACE, "opex_usd_per_t"]].rename(columns={"mineral": "ore"})
     places = places.merge(system.chain[["mineral", "stage", "ore", "ratio"]], on=["mineral", "stage"])
-    return places.merge(opex, on=["ore", "stage"], how="left").fillna({"opex_usd_per_t": 0.0})
+    return places.merge(opex, on=["ore", "stage", "country"], how="left").fillna({"opex_usd_per_t": 0.0})
 
 
 def shipments(lp: LinearProgram, system: System) -> None:

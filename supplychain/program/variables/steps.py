@@ -7,6 +7,7 @@ import pandas as pd
 
 from supplychain.facts.dataset import PLACE
 from supplychain.system.build import System
+from supplychain.system.curves import IDLE
 from supplychain.system.pattern import SEED, STAGES
 
 # Multiples of a base-year delivery at which the switching cost steps up (eq. 8); finer where paths are traced.
@@ -18,6 +19,14 @@ TRACED_EDGES = np.array(
 )
 POOLED_EDGES = np.array([0.05, 0.3, 0.6, 0.85, 0.96, 1.0, 1.04, 1.15, 1.4, 2.0, 3.5, 8.0, 30.0, 120.0])
 FEED_EDGES = np.array([1.0, 1.1, 1.5, 2.5, 6.0, 30.0])
+# The part of a base-year delivery's contracts that runs out each year; what has run out goes to whom it likes.
+RUN_OUT = 0.03
+# Qualifying a supplier, by the tonne and year, over the price; and the part of a market's use that one new supplier can
+# be qualified for in a year.
+QUALIFYING = 0.015
+PACE = 0.1
+# The steps of what has run out, or comes with its buyers, and of what is newly qualified.
+OPEN, NEW = 98, 99
 # Multiples of the normal price at which demand is forgone; beyond the last, all that is left is unmet.
 PRICE_EDGES = np.array([1.0, 1.05, 1.15, 1.3, 1.5, 2.0, 3.0, 4.5, 6.5, 10.0])
 
@@ -61,8 +70,11 @@ def switching_cost(multiple: np.ndarray, substitution: np.ndarray) -> np.ndarray
 def delivery_steps(system: System) -> pd.DataFrame:
     """Steps of every delivery and year: `width_t`, and `cost` per tonne (with freight in pooled markets).
 
-    The base tonnes grow with the market's use. A pair without base tonnes has one step, open and free.
-    `tariff_usd_per_t` is what a pooled market pays, `last_stage` where the delivery leaves the chain.
+    The base tonnes grow with the market's use, and their contracts run out; only what is under contract carries the
+    switching cost. Beside its steps a delivery has one that is open at no such cost (what has run out, and what comes
+    with its buyers), and one for what is newly qualified. Nobody has qualified before the base year ends, unless a
+    policy acts in it. A pair without base tonnes has one step, open and free. `tariff_usd_per_t` is what a pooled
+    market pays, `last_stage` where the delivery leaves the chain.
     """
     table = system.deliveries[
         ["delivery", "mineral", "supplier", "market", "traced", "observed", "base_t", "price", "substitution"]
@@ -75,10 +87,54 @@ def delivery_steps(system: System) -> pd.DataFrame:
     table = table.assign(tariff_usd_per_t=np.where(table["traced"], 0.0, delivery_tariffs(table, system)))
     patterned = table["base_t"].notna() & table["substitution"].notna()
     free = table[~patterned].assign(step=0, width_t=np.inf, switching=0.0)
-    parts = [(table[patterned & table["traced"]], TRACED_EDGES), (table[patterned & ~table["traced"]], POOLED_EDGES)]
-    steps = [_stepped(t, edges, t["base_t"] * t["growth"], t["price"], from_zero=True) for t, edges in parts]
-    table = pd.concat([free[steps[0].columns], *steps], ignore_index=True)
+    aged = _aged(table[patterned], system)
+    parts = [(aged[aged["traced"]], TRACED_EDGES), (aged[~aged["traced"]], POOLED_EDGES)]
+    steps = [_stepped(t, edges, t["kept_t"], t["price"], from_zero=True) for t, edges in parts]
+    # Who has not traded gains nothing by being chosen for the first tonnes.
+    new = np.concatenate([np.repeat(~t["observed"].to_numpy(dtype=bool), len(edges) - 1) for t, edges in parts])
+    table = pd.concat(steps, ignore_index=True)
+    table["switching"] = table["switching"].where(~new, table["switching"].clip(lower=0.0))
+    # No tonnes, times the last step's width without end.
+    table["width_t"] = table["width_t"].fillna(0.0)
+    later = aged[aged["year"] > system.years["year"].iloc[0]]
+    opened = later.assign(step=OPEN, width_t=later["open_t"], switching=0.0)
+    qualified = later.assign(step=NEW, width_t=np.inf, switching=QUALIFYING * later["price"])
+    parts = [t[steps[0].columns] for t in (free, table, opened, qualified)]
+    table = pd.concat(parts, ignore_index=True)
     return table.assign(cost=table["switching"] + table["moved"]).drop(columns="moved")
+
+
+def _aged(table: pd.DataFrame, system: System) -> pd.DataFrame:
+    """Deliveries by year with `kept_t`, base tonnes still under contract, and `open_t`, what is free to choose."""
+    first = system.years["year"].iloc[0]
+    whole, kept = table["base_t"] * table["growth"], (1.0 - RUN_OUT) ** (table["year"] - first)
+    closed = (table["year"] == first) & ~table["observed"].astype(bool) & (not acts_in_base_year(system))
+    return table.assign(
+        kept_t=(whole * kept).where(~closed, 0.0), open_t=whole * (1.0 - kept) + _bought_from_new(table, system)
+    )
+
+
+def _bought_from_new(table: pd.DataFrame, system: System) -> np.ndarray:
+    """What each delivery takes of capacity that comes on line anyway: it brings its buyers, spread as the supplier's
+    sales are, or as use is where it sells nothing yet."""
+    sales = system.deliveries[["mineral", "supplier", "market", "base_t", "observed"]]
+    sales = sales.assign(sold=sales["base_t"].where(sales["observed"].astype(bool), 0.0))
+    use = system.use.drop_duplicates(["mineral", "market"])[["mineral", "market", "base_t"]]
+    sales = sales.merge(use.rename(columns={"base_t": "used"}), on=["mineral", "market"])
+    keys = [sales["mineral"], sales["supplier"]]
+    sold, used = (sales[c] / sales.groupby(keys)[c].transform("sum").replace(0.0, np.nan) for c in ("sold", "used"))
+    part = sold.fillna(used).fillna(0.0).set_axis(pd.MultiIndex.from_frame(sales[["mineral", "supplier", "market"]]))
+    ores = system.chain[system.chain["last"]].set_index("mineral")["ore"]
+    place = [table["mineral"].map(ores), table["last_stage"], table["supplier"], table["year"]]
+    came = coming(system).reindex(pd.MultiIndex.from_arrays(place)).fillna(0.0).to_numpy()
+    return came * part.reindex(pd.MultiIndex.from_frame(table[["mineral", "supplier", "market"]])).to_numpy()
+
+
+def coming(system: System) -> pd.Series:
+    """Capacity that runs beyond what ran in the first year, by mineral, stage, country and year, t."""
+    runs = system.existing[system.existing["step"] != IDLE].groupby([*PLACE, "year"])["existing_t"].sum()
+    table = runs.unstack("year")
+    return table.sub(table[system.years["year"].iloc[0]], axis=0).clip(lower=0.0).stack()
 
 
 def delivery_tariffs(table: pd.DataFrame, system: System) -> np.ndarray:
@@ -126,7 +182,7 @@ def _stepped(
     )
 
 
-_SHAPE = ["observed", "base_t", "price", "substitution", "growth", "share", "seed", "value_usd_per_t", "next_stage"]
+_SHAPE = ["observed", "kept_t", "open_t", "base_t", "price", "substitution", "growth", "share", "seed", "value_usd_per_t", "next_stage"]
 
 
 def traced_excess(system: System) -> pd.DataFrame:
@@ -168,10 +224,24 @@ def pooled_excess(system: System, pooled: pd.DataFrame) -> pd.DataFrame:
 
 
 def _excess(system: System, table: pd.DataFrame, reference: pd.Series) -> pd.DataFrame:
+    """Costly steps beyond the usual proportion, and an open one: each year a plant can qualify more of its feed."""
     table = table.merge(system.minerals[["mineral", "substitution"]], on="mineral").merge(system.years, on="year")
     base = np.maximum(table["share"] + table["seed"], 1e-6) * reference.to_numpy()
     steps = _stepped(table, FEED_EDGES, base, table["value_usd_per_t"], from_zero=False)
-    return steps.drop(columns="reference", errors="ignore").assign(cost=steps["switching"])
+    age = table["year"] - system.years["year"].iloc[0]
+    width = np.minimum(PACE * age, 1.0) * reference.to_numpy() + _fed_from_new(table, system)
+    opened = table.assign(step=OPEN, width_t=width, switching=QUALIFYING * table["value_usd_per_t"])[age > 0]
+    steps = pd.concat([steps, opened[steps.columns]], ignore_index=True)
+    return steps.drop(columns=["reference", "ratio"], errors="ignore").assign(cost=steps["switching"])
+
+
+def _fed_from_new(table: pd.DataFrame, system: System) -> np.ndarray:
+    """What each feed can take of its origin's capacity that comes on line anyway, in the flow's tonnes."""
+    links = system.chain.set_index(["mineral", "stage"])[["ore", "ratio"]]
+    link = links.reindex(pd.MultiIndex.from_frame(table[["mineral", "stage"]]))
+    place = [link["ore"].to_numpy(), table["stage"], table["origin"], table["year"]]
+    came = coming(system).reindex(pd.MultiIndex.from_arrays(place)).fillna(0.0).to_numpy()
+    return came / (link["ratio"].to_numpy() if "market" in table else 1.0)
 
 
 def acts_in_base_year(system: System) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from supplychain.results.tables.common import closure
-from supplychain.results.tables.costs import costs, switching
+from supplychain.results.tables.costs import costs, rents, switching
 from supplychain.results.tables.limits import policies, public
 from supplychain.results.tables.sites import byproducts, capacity, output
 from supplychain.results.tables.supply import corridors, paths, shipments, supply
@@ -20,6 +20,7 @@ __all__ = [
     "policies",
     "prices",
     "public",
+    "rents",
     "secondary",
     "shipments",
     "stocks",

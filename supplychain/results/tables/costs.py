@@ -7,36 +7,31 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from supplychain.facts.dataset import PLACE
 from supplychain.program.lp import LinearProgram
 from supplychain.program.variables.steps import delivery_reference
-from supplychain.results.tables.common import MUSD, carried, summed, values, weights
+from supplychain.results.tables.common import MUSD, carried, dual_in_year, summed, values, weights
 from supplychain.solve.highs import Solution
 from supplychain.system.build import System
 from supplychain.system.pattern import STAGES
 
-RESOURCE, RENT, TRANSFER = "resource", "rent", "transfer"
+RESOURCE, TRANSFER = "resource", "transfer"
 # What is no resource used up: money that only changes hands.
-_OTHERS = {
-    "margin": RENT,
-    "capital": RENT,
-    "tariff": TRANSFER,
-    "credit": TRANSFER,
-    "subsidy": TRANSFER,
-    "cheap_capital": TRANSFER,
-}
+_TRANSFERS = ("tariff", "credit", "subsidy", "cheap_capital")
 
 
 def costs(lp: LinearProgram, system: System, solution: Solution) -> pd.DataFrame:
     """Cost by year and item, million USD of the year (not discounted): year, item, kind, musd.
 
-    Items of the kind `resource`: mine, refine, fabricate (operating), capex (annuities of new plants at their country's
-    rate, whoever pays), freight (with time on the ways out of Central Asia), time, switching (above the base pattern),
+    Items of the kind `resource`: mine, refine, fabricate (operating), dearer (what a place's
+    dearer plants, and those that stood idle, cost beyond its cheapest), entry (what new plants cost to run beyond those that stand), capex (annuities of new plants at their
+    country's rate, whoever pays), freight (with time on the ways out of Central Asia), time, margin (what levels the
+    freight of those who trade with each other: quality and contracts), switching (above the base pattern),
     forgone (use given up, at its step's value), gained (less what more use is worth, where prices fall), undelivered
     (services lost), recycling, technology (margins and shifts of the mix), stock (holding, less what is left at the
-    end). `rent`: margin (what suppliers earn above cost at
-    the normal price) and capital (charge of existing plants, whose capital is sunk). `transfer`: tariff (paid), and
-    received, negative, credit (production credits and price floors), subsidy (the funds' part of the annuities) and
-    cheap_capital (what a lower rate takes off them). All items together, discounted, are the objective.
+    end). `transfer`: tariff (paid), and received, negative, credit (production credits and price floors), subsidy (the
+    funds' part of the annuities) and cheap_capital (what a lower rate takes off them). All items together, discounted,
+    are the objective. Rents are no cost: see `rents`.
     """
     parts = [*_path_costs(lp, system, solution), *_pooled_costs(lp, system, solution), _shipping(lp, solution)]
     parts += [_priced(lp, system, solution, name, item) for name, item in _PRICED.items()]
@@ -48,8 +43,8 @@ def costs(lp: LinearProgram, system: System, solution: Solution) -> pd.DataFrame
 
 
 def kind_of(item: str) -> str:
-    """Whether an item of cost is a resource used, a rent or a transfer."""
-    return _OTHERS.get(item, RESOURCE)
+    """Whether an item of cost is a resource used or a transfer."""
+    return TRANSFER if item in _TRANSFERS else RESOURCE
 
 
 class _Part(NamedTuple):
@@ -71,7 +66,7 @@ def _yearly(item: str, parts: list[_Part]) -> pd.DataFrame:
 
 _MOVES = ["freight", "time", "margin"]
 _PRICED = {
-    "used": "capital",
+    "used": "dearer",
     "excess": "switching",
     "pooled_excess": "switching",
     "forgone": "forgone",
@@ -171,7 +166,9 @@ def _annuities(lp: LinearProgram, system: System, solution: Solution) -> list[_P
     paid = values(solution, build) * build.table["charge_usd_per_t"] / MUSD
     whole = paid / cheapness(build.table, system)
     given = values(solution, shared) * shared.table["charge_usd_per_t"] * shared.table["capex_share"] / MUSD
+    dearer = values(solution, build) * build.table["entry_usd_per_t"] / MUSD
     return [
+        _from_then_on("entry", build.table["year"], dearer, system),
         _from_then_on("capex", build.table["year"], whole, system),
         _from_then_on("cheap_capital", build.table["year"], paid - whole, system),
         _from_then_on("subsidy", shared.table["year"], -given, system),
@@ -190,3 +187,20 @@ def cheapness(table: pd.DataFrame, system: System) -> np.ndarray:
     lower = system.rates[system.rates["factor"] < 1.0]
     left = lower.groupby(["build", "year"])["factor"].prod()
     return left.reindex(pd.MultiIndex.from_frame(table[["build", "year"]])).fillna(1.0).to_numpy()
+
+
+def rents(lp: LinearProgram, system: System, solution: Solution) -> pd.DataFrame:
+    """What those earn who have capacity that is cheaper than the dearest that is needed: a part of prices, not of cost.
+
+    Returns
+    -------
+    DataFrame: year, mineral, stage, country, musd (the dual of the site's capacity, on what runs there of existing
+    plant, less what its dearer part costs).
+    """
+    used = lp.variables["used"]
+    keys = [*PLACE, "owner", "year"]
+    dual = lp.constraints["capacity"].table.assign(rent=-dual_in_year(lp, system, solution, "capacity"))
+    table = used.table[keys].assign(made=values(solution, used), idle=used.table["dearer_usd_per_t"])
+    table = table.merge(dual[[*keys, "rent"]], on=keys)
+    table["musd"] = table["made"] * (table["rent"] - table["idle"]).clip(lower=0.0) / MUSD
+    return table.groupby(["year", *PLACE], as_index=False)["musd"].sum()

@@ -29,19 +29,18 @@ def capacity(lp: LinearProgram, system: System, solution: Solution) -> pd.DataFr
 
 def _existing(lp: LinearProgram, system: System, solution: Solution) -> pd.DataFrame:
     used = lp.variables["used"]
-    table = used.table[[*PLACE, "year", "existing_t"]].assign(
-        used_t=values(solution, used), scarcity_rent_usd_per_t=_scarcity(lp, system, solution)
-    )
+    table = used.table[[*PLACE, "year", "existing_t"]].assign(used_t=values(solution, used))
     keys = ["year", *PLACE]
-    rent = {"scarcity_rent_usd_per_t": "max", "existing_t": "sum", "used_t": "sum"}
-    table = table.groupby(keys, as_index=False).agg(rent)
+    table = table.groupby(keys, as_index=False)[["existing_t", "used_t"]].sum()
+    table = table.merge(_scarcity(lp, system, solution).groupby(keys, as_index=False).max(), on=keys)
     return table.assign(site="", name="", built_t=0.0, capex_musd=0.0, subsidy_musd=0.0)[COLUMNS]
 
 
-def _scarcity(lp: LinearProgram, system: System, solution: Solution) -> np.ndarray:
-    """Rent of each owner's part of a site in each year, USD/t, in the order of `used`."""
-    charge = lp.variables["used"].table["charge_usd_per_t"].to_numpy()
-    return np.maximum(-dual_in_year(lp, system, solution, "capacity") - charge, 0.0)
+def _scarcity(lp: LinearProgram, system: System, solution: Solution) -> pd.DataFrame:
+    """What one more tonne of capacity would save at a site, of each owner: mineral, stage, country, year, and the rent
+    in USD/t."""
+    rent = np.maximum(-dual_in_year(lp, system, solution, "capacity"), 0.0)
+    return lp.constraints["capacity"].table[YEARLY].assign(scarcity_rent_usd_per_t=rent)
 
 
 def _built(lp: LinearProgram, solution: Solution) -> pd.DataFrame:
@@ -103,7 +102,7 @@ def _joint(lp: LinearProgram, system: System, solution: Solution, sold: pd.Serie
     """Products of an ore: as much ore is dug as the product that needs most of it asks for; the others come with it."""
     places = joint_places(system.byproducts)
     can = _can_make(lp, system, solution, places).rename("can_t")
-    rents = lp.variables["used"].table[YEARLY].assign(shadow_price_usd_per_t=_scarcity(lp, system, solution))
+    rents = _scarcity(lp, system, solution).rename(columns={"scarcity_rent_usd_per_t": "shadow_price_usd_per_t"})
     rent = rents.merge(places, on=PLACE).groupby(YEARLY)["shadow_price_usd_per_t"].max()
     table = sold.reset_index().merge(places, on=PLACE).join(can, on=YEARLY).join(rent, on=YEARLY)
     part = (

@@ -267,9 +267,9 @@ credit_45x:
         value = self.share if self.usd_per_t is None else self.usd_per_t
         assert value is not None
         frame = self._credits(tables, dataset, horizon, self._stages(tables, self.stages), value)
-        keys = ["ore", "stage"]
-        opex = tables["sites"].drop_duplicates(PLACE[:2]).set_index(PLACE[:2])["opex_usd_per_t"]
-        made = frame[PLACE[:2]].merge(tables["chain"], on=PLACE[:2], how="left")
+        keys = ["ore", "stage", "country"]
+        opex = tables["sites"].set_index(PLACE)["full_opex_usd_per_t"]
+        made = frame[PLACE].merge(tables["chain"], on=PLACE[:2], how="left")
         base = opex.reindex(pd.MultiIndex.from_frame(made[keys]), fill_value=0.0).to_numpy()
         amount = frame["value"] * (base if self.usd_per_t is None else 1.0)
         frame = frame.assign(policy=policy, kind=self.kind, usd_per_t=amount, floor_usd_per_t=np.nan)

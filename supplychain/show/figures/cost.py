@@ -15,10 +15,11 @@ ITEMS = {
     "refine": ("refining", "#56B4E9"),
     "fabricate": ("fabricating", "#A6D8F5"),
     "recycling": ("recycling", "#B8D8A8"),
-    "capital": ("capital, existing", "#009E73"),
+    "dearer": ("dearer plants of a place", "#009E73"),
+    "entry": ("new plant, dearer to run", "#4FB89A"),
     "capex": ("capital, new", "#8FD6BF"),
     "freight": ("freight and time", "#E69F00"),
-    "margin": ("suppliers' margin", "#F5D48A"),
+    "margin": ("quality and contracts", "#F5D48A"),
     "tariff": ("tariffs", "#8C6D1F"),
     "credit": ("production credits", "#5C4B8A"),
     "subsidy": ("paid by funds", "#3F6F5F"),
@@ -107,7 +108,7 @@ def waterfall(before: Result, after: Result, ax: Axes | None = None) -> Axes:
     title = "What supply costs more, and what less"
     steps = _steps(changes)
     unit = "billion" if steps.abs().max() >= 1 else "million"
-    subtitle = f"Present value, {unit} USD, all markets, rents and transfers in it: {after.title}, less {before.title}"
+    subtitle = f"Present value, {unit} USD, all markets, transfers in it: {after.title}, less {before.title}"
     ax = style.axes(ax, 6.6, style.rows_height(len(steps) + 1, 0.27, 1.3))
     if steps.empty:
         return style.nothing(ax, title, subtitle, "The two scenarios cost the same, item by item.")

@@ -75,7 +75,7 @@ def waterfall(scene: Scene) -> str:
     parts = [f"{label} {'+' if v >= 0 else MINUS}{billions(1e3 * abs(v))}" for label, v in largest.items()]
     return (
         f"Steps from the cost of supply in “{scene.reference.title}” to that in “{scene.case.title}”, present value, "
-        f"rents and transfers counted in: in all {billions(total)} {'more' if total >= 0 else 'less'}; "
+        f"transfers counted in: in all {billions(total)} {'more' if total >= 0 else 'less'}; "
         f"the largest steps: {joined(parts)}."
     )
 

@@ -72,7 +72,7 @@ function showItems() {
     figure(signed(b - a, 2), b - a), twoSided(b - a, most)));
   const total = (costs, kind) => Object.entries(costs).filter(([item]) => !kind || (DATA.kinds[item] || "resource") === kind)
     .reduce((sum, [, value]) => sum + value, 0);
-  for (const [label, kind] of [["Resources used up", "resource"], ["Rents", "rent"], ["Transfers", "transfer"], ["All", ""]]) {
+  for (const [label, kind] of [["Resources used up", "resource"], ["Transfers", "transfer"], ["All", ""]]) {
     const [a, b] = [total(old, kind), total(now, kind)];
     rows.push(element("tr", { class: "total" }, named(label), figure(number(a, 1), a), figure(number(b, 1), b),
       figure(signed(b - a, 2), b - a), element("td", {})));

@@ -6,11 +6,14 @@ import numpy as np
 import pandas as pd
 
 from supplychain.facts.dataset import IMPORT_PERIOD, OTHER, Dataset
+from supplychain.facts.growth import expected
 from supplychain.system.pattern.chain import ORE, STAGES
 from supplychain.system.pattern.matrices import matrix_of
 
 LARGE_SUPPLIER = 0.01
 SEED = 0.02
+# How far ahead the pattern looks for those who may sell or feed, years.
+AHEAD = 10
 
 
 class Facts:
@@ -43,7 +46,7 @@ class Facts:
         self.least_named = told[told["last_stage"]].groupby("mineral")["share_pct"].min().to_dict()
         self.statistics = _usual_statistics(dataset["us_supply"], base_year)
         self.energy = energy.set_index(["mineral", "market"])["energy_t"]
-        self.projects = _planned(dataset)
+        self.projects = _planned(dataset, base_year)
         groups = dataset["groups"]
         self.central_asia = set(groups.loc[groups["group"] == "central_asia", "country"])
         # Whose sales count, however small beside the buyer's market.
@@ -91,15 +94,20 @@ def _by_country(sources: pd.DataFrame) -> dict[str, pd.Series]:
     return {str(m): rows.groupby("country")["share_pct"].sum() for m, rows in sources.groupby("mineral")}
 
 
-def _planned(dataset: Dataset) -> pd.Series:
-    """Capacity of the named projects by mineral, stage and country; an ore's counts for each product of its basket."""
+def _planned(dataset: Dataset, base_year: int) -> pd.Series:
+    """Capacity of the named projects, and of what the outlook expects in some years, by mineral, stage and country.
+
+    An ore's counts for each product of its basket.
+    """
     projects = dataset["projects"][["mineral", "stage", "country", "capacity_t"]]
     basket = ore_baskets(dataset).rename(columns={"host": "mineral", "host_stage": "stage"})
     of_ore = projects.merge(basket, on=["mineral", "stage", "country"])
     of_ore = of_ore.assign(
         mineral=of_ore["product"], stage=of_ore["product_stage"], capacity_t=of_ore["capacity_t"] * of_ore["ratio"]
     )
-    both = pd.concat([projects, of_ore[projects.columns]], ignore_index=True)
+    coming = expected(dataset, [base_year, base_year + AHEAD]).query("year > @base_year and change_t > 0")
+    coming = coming.rename(columns={"change_t": "capacity_t"})[projects.columns]
+    both = pd.concat([projects, of_ore[projects.columns], coming], ignore_index=True)
     return both.groupby(["mineral", "stage", "country"])["capacity_t"].sum()
 
 
