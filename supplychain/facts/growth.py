@@ -7,9 +7,9 @@ import pandas as pd
 
 from supplychain.facts.dataset import OTHER, PLACE, Dataset
 
-# A country can add what it added in the best of five periods of this many years, going by its own history.
+# A country can add what it usually added over this many years, going by its own history.
 SPAN = 5
-QUANTILE = 0.8
+QUANTILE = 0.5
 # The minerals of the model that a commodity of the outlook is called, where not by its own name.
 MEMBERS = {
     ("graphite", "refine"): ["anode_graphite"],

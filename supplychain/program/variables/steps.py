@@ -20,7 +20,7 @@ TRACED_EDGES = np.array(
 POOLED_EDGES = np.array([0.05, 0.3, 0.6, 0.85, 0.96, 1.0, 1.04, 1.15, 1.4, 2.0, 3.5, 8.0, 30.0, 120.0])
 FEED_EDGES = np.array([1.0, 1.1, 1.5, 2.5, 6.0, 30.0])
 # The part of a base-year delivery's contracts that runs out each year; what has run out goes to whom it likes.
-RUN_OUT = 0.03
+RUN_OUT = 0.05
 # Qualifying a supplier, by the tonne and year, over the price; and the part of a market's use that one new supplier can
 # be qualified for in a year.
 QUALIFYING = 0.015
