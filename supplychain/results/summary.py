@@ -21,8 +21,8 @@ def summarise(system: System, tables: dict[str, pd.DataFrame], objective: float,
     """The headline figures: metric, value, unit.
 
     The objective is resource cost and transfers together; the transfers one pays and another gets. Rents are what
-    prices bring beyond cost to those whose plants are cheaper than the dearest that is needed. Shares are of US supply in the last year, each mineral at mine or refinery, whichever is
-    higher, and each counting the same.
+    prices bring beyond cost to those whose plants are cheaper than the dearest that is needed. Shares are of US supply
+    in the last year, each mineral at mine or refinery, whichever is higher, and each counting the same.
     """
     last = int(system.years["year"].iloc[-1])
     shares = at_worst(tables["dependence"], "USA", last).mean().dropna()

@@ -118,7 +118,7 @@ def ore_costs(joint: pd.DataFrame, costs: pd.DataFrame) -> pd.DataFrame:
     DataFrame: mineral (the ore), stage, country and the columns of `stage_costs` and `curves.at_level`.
     """
     basket = joint[joint["joint"]]
-    costs = costs.drop(columns=["output_t", "world_t", "reserves_t", "wacc", "cost_multiplier", "basis"])
+    costs = costs.drop(columns=["output_t", "world_t", "reserves_t", "wacc", "cost_multiplier"])
     basket = basket.merge(costs.rename(columns={"mineral": "product", "stage": "product_stage"}), on=PRODUCT)
     basket[_PAID] = basket[_PAID].mul(basket["ratio"], axis=0)
     keys = ["host", "host_stage", "country"]
@@ -245,9 +245,9 @@ def existing(
     passed = ran.reindex(pd.MultiIndex.from_frame(table[PLACE]), fill_value=0.0).to_numpy()
     table["ran_t"] = passed if len(ran) else table["base_t"]
     table = table.merge(expected(dataset, years), on=[*PLACE, "year"], how="left").fillna({"change_t": 0.0})
-    stands = (1.0 + (table["change_t"] / table["base_t"].replace(0.0, np.nan)).fillna(0.0).clip(-1.0, 0.0)) * np.maximum(
-        table["base_t"], table["ran_t"]
-    )
+    stands = (
+        1.0 + (table["change_t"] / table["base_t"].replace(0.0, np.nan)).fillna(0.0).clip(-1.0, 0.0)
+    ) * np.maximum(table["base_t"], table["ran_t"])
     added = np.maximum(table["change_t"].clip(lower=0.0), table["capacity_t"] - table["base_t"])
     tail = TAIL if len(ran) else 0.0
     runs = np.minimum((1.0 - tail) * table["ran_t"], stands)

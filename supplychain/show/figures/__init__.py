@@ -4,6 +4,7 @@ Each figure has a companion that gives the data drawn, named in the figure's doc
 """
 
 from supplychain.show.figures.cost import cost_changes, cost_items, costs, present_values, waterfall
+from supplychain.show.figures.curve import cost_curve, cost_steps
 from supplychain.show.figures.flows import sankey, sankey_flows
 from supplychain.show.figures.gallery import draw_all, draw_comparison, draw_results, headline_minerals
 from supplychain.show.figures.maps import flow_map, map_flows
@@ -44,7 +45,9 @@ __all__ = [
     "corridor_use",
     "corridors",
     "cost_changes",
+    "cost_curve",
     "cost_items",
+    "cost_steps",
     "costs",
     "country_name",
     "dependence",
