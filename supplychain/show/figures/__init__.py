@@ -21,9 +21,11 @@ from supplychain.show.figures.region import (
     built,
     central_asia,
     central_asia_built,
+    central_asia_by_scenario,
     central_asia_displaces,
     central_asia_shares,
     displaced,
+    shares_by_scenario,
 )
 from supplychain.show.figures.reliance import dependence, dependence_change, dependence_changes, dependence_shares
 from supplychain.show.figures.shortage import lost_services, services_lost, unmet, unmet_shares
@@ -39,6 +41,7 @@ __all__ = [
     "built",
     "central_asia",
     "central_asia_built",
+    "central_asia_by_scenario",
     "central_asia_displaces",
     "central_asia_shares",
     "colour",
@@ -76,6 +79,7 @@ __all__ = [
     "services_lost",
     "shadow_heatmap",
     "shadow_prices",
+    "shares_by_scenario",
     "supply",
     "supply_overview",
     "supply_shares",
