@@ -15,8 +15,8 @@ LINE = PLACE[:2]
 # The part of the base year's output that just pays, from its dearest tonne down: the usual reading of a cost curve.
 DEAREST = 0.1
 # The plants of one country differ: a third of what ran costs so much of the mean, and so on.
-CHEAP, IDLE = "cheap", "idle"
-SPREAD = {CHEAP: 0.8, "usual": 1.0, "dear": 1.2}
+CHEAP, DEAR, IDLE = "cheap", "dear", "idle"
+SPREAD = {CHEAP: 0.8, "usual": 1.0, DEAR: 1.2}
 # The part of each place's own output that costs as much as the price brings: its own dearest tonnes.
 TAIL = 0.02
 # The least part of the price that a mineral's own stages are worth.

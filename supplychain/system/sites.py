@@ -12,7 +12,7 @@ from supplychain.facts.costs import annuity
 from supplychain.facts.dataset import OTHER, PLACE, Dataset
 from supplychain.facts.growth import expected, members_of, yearly_growth
 from supplychain.facts.operating import of_joint_products, operating_costs, project_costs
-from supplychain.system.curves import CHEAP, IDLE, LINE, TAIL, steps
+from supplychain.system.curves import CHEAP, DEAR, IDLE, LINE, SPREAD, TAIL, steps
 from supplychain.system.pattern import ORE, ore_baskets
 
 PRODUCT = ["product", "product_stage", "country"]
@@ -304,6 +304,8 @@ def builds(dataset: Dataset, places: pd.DataFrame, shares: pd.DataFrame, years: 
     growing = growing.assign(own_t=_own_growth(dataset, growing, years)).merge(shares[shares["share"] > 0], on=PLACE)
     first = years[0] + np.ceil(growing["lead_time_years"]).astype(int)
     yearly = growing["own_t"] * growing["share"]
+    # The best deposits and plants came first: what is new costs as much as the dear ones of the place.
+    growing["full_opex_usd_per_t"] *= SPREAD[DEAR]
     growth = growing.assign(project="", name="", own_capex=np.nan, yearly_t=yearly, total_t=np.inf, first_year=first)
     named = project_owners(dataset).merge(places, on=PLACE)
     size = named["capacity_t"] * named["part"]
@@ -311,7 +313,7 @@ def builds(dataset: Dataset, places: pd.DataFrame, shares: pd.DataFrame, years: 
     first = named["earliest_year"].clip(lower=years[0] + 1)
     opex = named["project"].map(project_costs(dataset)) * named["level"].fillna(1.0)
     named = named.assign(own_capex=capex, yearly_t=size, total_t=size, first_year=first)
-    named["full_opex_usd_per_t"] = opex.fillna(named["full_opex_usd_per_t"])
+    named["full_opex_usd_per_t"] = opex.fillna(SPREAD[DEAR] * named["full_opex_usd_per_t"])
     table = pd.concat([growth, named], ignore_index=True)
     level = table["cost_multiplier"] / table["mean_multiplier"]
     table["capex_usd_per_t"] = table["own_capex"].fillna(table["capex_usd_per_t"] * level)
