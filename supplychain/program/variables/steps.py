@@ -19,12 +19,6 @@ TRACED_EDGES = np.array(
 )
 POOLED_EDGES = np.array([0.05, 0.3, 0.6, 0.85, 0.96, 1.0, 1.04, 1.15, 1.4, 2.0, 3.5, 8.0, 30.0, 120.0])
 FEED_EDGES = np.array([1.0, 1.1, 1.5, 2.5, 6.0, 30.0])
-# The part of a base-year delivery's contracts that runs out each year; what has run out goes to whom it likes.
-RUN_OUT = 0.05
-# Qualifying a supplier, by the tonne and year, over the price; and the part of a market's use that one new supplier can
-# be qualified for in a year.
-QUALIFYING = 0.015
-PACE = 0.1
 # The steps of what has run out, or comes with its buyers, and of what is newly qualified.
 OPEN, NEW = 98, 99
 # Multiples of the normal price at which demand is forgone; beyond the last, all that is left is unmet.
@@ -98,7 +92,7 @@ def delivery_steps(system: System) -> pd.DataFrame:
     table["width_t"] = table["width_t"].fillna(0.0)
     later = aged[aged["year"] > system.years["year"].iloc[0]]
     opened = later.assign(step=OPEN, width_t=later["open_t"], switching=0.0)
-    qualified = later.assign(step=NEW, width_t=np.inf, switching=QUALIFYING * later["price"])
+    qualified = later.assign(step=NEW, width_t=np.inf, switching=system.parameter("qualifying") * later["price"])
     parts = [t[steps[0].columns] for t in (free, table, opened, qualified)]
     table = pd.concat(parts, ignore_index=True)
     return table.assign(cost=table["switching"] + table["moved"]).drop(columns="moved")
@@ -107,7 +101,8 @@ def delivery_steps(system: System) -> pd.DataFrame:
 def _aged(table: pd.DataFrame, system: System) -> pd.DataFrame:
     """Deliveries by year with `kept_t`, base tonnes still under contract, and `open_t`, what is free to choose."""
     first = system.years["year"].iloc[0]
-    whole, kept = table["base_t"] * table["growth"], (1.0 - RUN_OUT) ** (table["year"] - first)
+    kept = (1.0 - system.parameter("run_out")) ** (table["year"] - first)
+    whole = table["base_t"] * table["growth"]
     closed = (table["year"] == first) & ~table["observed"].astype(bool) & (not acts_in_base_year(system))
     return table.assign(
         kept_t=(whole * kept).where(~closed, 0.0), open_t=whole * (1.0 - kept) + _bought_from_new(table, system)
@@ -229,8 +224,9 @@ def _excess(system: System, table: pd.DataFrame, reference: pd.Series) -> pd.Dat
     base = np.maximum(table["share"] + table["seed"], 1e-6) * reference.to_numpy()
     steps = _stepped(table, FEED_EDGES, base, table["value_usd_per_t"], from_zero=False)
     age = table["year"] - system.years["year"].iloc[0]
-    width = np.minimum(PACE * age, 1.0) * reference.to_numpy() + _fed_from_new(table, system)
-    opened = table.assign(step=OPEN, width_t=width, switching=QUALIFYING * table["value_usd_per_t"])[age > 0]
+    width = np.minimum(system.parameter("pace") * age, 1.0) * reference.to_numpy() + _fed_from_new(table, system)
+    qualifying = system.parameter("qualifying") * table["value_usd_per_t"]
+    opened = table.assign(step=OPEN, width_t=width, switching=qualifying)[age > 0]
     steps = pd.concat([steps, opened[steps.columns]], ignore_index=True)
     return steps.drop(columns=["reference", "ratio"], errors="ignore").assign(cost=steps["switching"])
 
