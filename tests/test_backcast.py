@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 from supplychain.cli import app
 from supplychain.facts import dataset
 from supplychain.facts.errors import InputError
+from supplychain.facts.parameters import DEFAULTS, parameters
 from supplychain.studies import as_of
 from supplychain.studies.backcast import GUESSES, backcast, choose, errors, halves, trend
 
@@ -138,8 +139,19 @@ def test_parameters_are_changed_by_name():
         {"utilisation": 1, "opex_usd_per_t": 40, "growth_limit": 0.05, "lead_time_years": 99}
     )
     assert changed["elasticities"]["value"].tolist() == pytest.approx([12, 0.2, 0.5])
+    assert changed["parameters"].set_index("parameter")["value"].to_dict() == pytest.approx(DEFAULTS)
     with pytest.raises(InputError, match=r"no parameter 'groth_limit'; .*growth_limit"):
         as_of.with_parameters(known, {"groth_limit": 0.1})
+
+
+def test_the_models_own_parameters_are_changed_like_others():
+    """A run-out that the facts have at a tenth is doubled, a pace that they leave out is half of its default, 0.1; the
+    facts handed in stay as they are, and the backcast knows the parameters of the facts."""
+    known = handmade.facts(**WORLD | {"parameters": {"run_out": 0.1}})
+    changed = as_of.with_parameters(known, {"run_out": 2, "pace": 0.5})
+    own = parameters(as_of.as_of(changed, "mine", 2015, 2017)).set_index("parameter")["value"]
+    assert own.to_dict() == pytest.approx(DEFAULTS | {"run_out": 0.2, "pace": 0.05})
+    assert known["parameters"]["value"].tolist() == [0.1]
 
 
 def test_the_best_parameter_is_chosen_on_its_own_half():
