@@ -13,7 +13,7 @@ from supplychain.cli import app
 from supplychain.facts.errors import InputError
 from supplychain.results.result import Result
 from supplychain.studies import outlook as study
-from supplychain.studies.outlook import agreement, outlook, spoken, withheld
+from supplychain.studies.outlook import agreement, by_line, outlook, spoken, withheld
 from supplychain.system.build import build_system
 
 # Chile 60 -> 50 % of the IEA's copper, the Congo 30 -> 30, others the rest; half of the rare earths, then all of them.
@@ -52,6 +52,15 @@ def test_shifts_by_hand():
     assert scores["nothing_moves"] == pytest.approx(5)
     assert scores["mean_shift"] == pytest.approx(15)
     assert scores["correlation"] == pytest.approx(1)
+
+
+def test_agreement_by_line():
+    """Copper: 10 points off in the mean, 5 where nothing moves; rare earths: 25 off, 50 where nothing moves."""
+    magnets = [("neodymium", c, y, t) for c, y, t in (("CHN", 2025, 1.0), ("USA", 2025, 1.0), ("CHN", 2035, 3.0))]
+    table = by_line(outlook(result(*COPPER, *magnets, ("neodymium", "USA", 2035, 1.0)), TOLD))
+    assert table["commodity"].tolist() == ["copper", "magnet_rare_earths"] and table["shares"].tolist() == [2, 1]
+    assert table["mean_error"].tolist() == pytest.approx([10, 25])
+    assert table["nothing_moves"].tolist() == pytest.approx([5, 50])
 
 
 def test_magnet_rare_earths_are_four():

@@ -118,6 +118,12 @@ def agreement(table: pd.DataFrame) -> pd.DataFrame:
     )
 
 
+def by_line(table: pd.DataFrame) -> pd.DataFrame:
+    """The `agreement` of each line of `outlook`: commodity, stage, shares, mean_error, nothing_moves."""
+    parts = [agreement(rows).assign(**dict(zip(LINE, line, strict=True))) for line, rows in table.groupby(LINE)]
+    return pd.concat(parts, ignore_index=True)[[*LINE, "shares", "mean_error", "nothing_moves"]]
+
+
 def spoken(table: pd.DataFrame) -> pd.DataFrame:
     """The table of `outlook` in percent, to a tenth, with names and headings short enough for 80 columns."""
     percent = 100 * table.select_dtypes("number")
