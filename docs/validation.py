@@ -187,7 +187,8 @@ def choice(tried: pd.DataFrame) -> str:
 def flat(alone: pd.DataFrame, least: float = 0.05) -> str:
     """How far any parameter alone moves the errors, and which hardly do."""
     halves = [told.CHOICE, told.JUDGEMENT]
-    moved = (alone[halves] - alone[halves].iloc[0]).abs().max(axis=1).iloc[1:].groupby(alone["parameter"].iloc[1:]).max()
+    ends = alone.iloc[1:]
+    moved = (ends[halves] - alone[halves].iloc[0]).abs().max(axis=1).groupby(ends["parameter"], sort=False).max()
     most, still = moved.idxmax(), [f"`{name}`" for name, value in moved.items() if value < least]
     said = f"No end of a range moves either half's error by more than {moved.max():.2f} points (`{most}`). "
     return said + (f"Those that move none by {least:g}: {', '.join(still)}." if still else "")

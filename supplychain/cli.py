@@ -304,9 +304,7 @@ def report(
 
 @app.command()
 def outlook(
-    folder: Annotated[
-        Path | None, typer.Argument(metavar="RESULT_FOLDER", help="The result of one scenario.")
-    ] = None,
+    folder: Annotated[Path | None, typer.Argument(metavar="RESULT_FOLDER", help="The result of one scenario.")] = None,
     withheld: Annotated[
         bool, typer.Option("--withheld", help="Solve status_quo on facts that hold nothing of the IEA's years ahead.")
     ] = False,
