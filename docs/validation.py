@@ -34,7 +34,8 @@ question. Refined graphite is natural and synthetic at the IEA, natural alone he
 
 The facts hold the IEA's base case: what it expects of a country comes on line in the model. So the agreement with it
 shows mostly that the model can follow it. `supplychain outlook --withheld` solves `status_quo` without the table
-`outlook` and without any capacity after the base year: there the model is on its own.
+`outlook` and without any capacity after the base year: there the model has its own costs, the growth that countries
+have shown, and the named projects, none of them decided.
 
 {agreement}
 
@@ -66,6 +67,8 @@ name is there to choose parameters on (`choice`), the others to judge (`judgemen
 the model took its shape while these years were known to those who made it.
 
 {backcasts}
+
+{agree}
 
 ## How flat it is
 
@@ -170,6 +173,17 @@ def verdict_back(halves: pd.DataFrame) -> str:
     )
 
 
+@dataclass(frozen=True)
+class Told:
+    """A backcast from one year: lines with the facts' parameters, parameters tried, lines with those chosen."""
+
+    base: int
+    judged: int
+    lines: pd.DataFrame
+    tried: pd.DataFrame
+    tuned: pd.DataFrame
+
+
 def choice(tried: pd.DataFrame) -> str:
     """What was chosen, how far the others are from it, and what it brings on the other half."""
     names = [name for name in told.GRID if name in tried]
@@ -184,6 +198,18 @@ def choice(tried: pd.DataFrame) -> str:
     )
 
 
+def agree(backcasts: tuple[Told, ...]) -> str:
+    """Whether the base years choose the same, and where the chosen do better than the facts' own on the other half."""
+    names = list(told.GRID)
+    first = backcasts[0].tried.iloc[0][names]
+    same = all(one.tried.iloc[0][names].equals(first) for one in backcasts)
+    owns = [one.tried[(one.tried[names] == 1.0).all(axis=1)].iloc[0] for one in backcasts]
+    pairs = zip(backcasts, owns, strict=True)
+    gains = [str(one.base) for one, own in pairs if one.tried.iloc[0][told.JUDGEMENT] < own[told.JUDGEMENT]]
+    said = "The base years choose the same." if same else "The base years do not choose the same."
+    return f"{said} What they choose lowers the other half's error from {' and '.join(gains) or 'none of them'}."
+
+
 def flat(alone: pd.DataFrame, least: float = 0.05) -> str:
     """How far any parameter alone moves the errors, and which hardly do."""
     halves = [told.CHOICE, told.JUDGEMENT]
@@ -192,17 +218,6 @@ def flat(alone: pd.DataFrame, least: float = 0.05) -> str:
     most, still = moved.idxmax(), [f"`{name}`" for name, value in moved.items() if value < least]
     said = f"No end of a range moves either half's error by more than {moved.max():.2f} points (`{most}`). "
     return said + (f"Those that move none by {least:g}: {', '.join(still)}." if still else "")
-
-
-@dataclass(frozen=True)
-class Told:
-    """A backcast from one year: lines with the facts' parameters, parameters tried, lines with those chosen."""
-
-    base: int
-    judged: int
-    lines: pd.DataFrame
-    tried: pd.DataFrame
-    tuned: pd.DataFrame
 
 
 @dataclass(frozen=True)
@@ -272,6 +287,7 @@ def page(found: Findings) -> str:
         widest=markdown(widest(found.shares), 1),
         widest_bare=markdown(widest(found.bare), 1),
         backcasts="\n\n".join(section(one) for one in found.backcasts),
+        agree=agree(found.backcasts),
         alone=markdown(found.alone.assign(value=[f"{v:g}" if v == v else "" for v in found.alone["value"]])),
         flat=flat(found.alone),
     )

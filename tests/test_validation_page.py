@@ -106,6 +106,16 @@ def test_what_was_chosen_and_how_flat(writer):
     assert "`growth_span` 2" in said and "lies between 1.00 and 1.50" in said
     assert said.endswith("the facts' own have 1.50 there and 3.00 on the other half, the chosen 4.00.")
     assert writer.choice(tried(writer, (1.5, 3.0))).startswith("Chosen: the facts' own.")
+    back = found(writer, 1).backcasts
+    better = writer.Told(2018, 2023, lines(1), tried(writer, (1.5, 3.0)), lines(1))
+    assert writer.agree(back) == (
+        "The base years choose the same. What they choose lowers the other half's error from none of them."
+    )
+    assert writer.agree((*back, better)).startswith("The base years do not choose the same.")
+    gained = writer.Told(2018, 2023, lines(1), tried(writer, (1.0, 2.0), (1.5, 3.0)), lines(1))
+    assert writer.agree((*back, gained)).endswith(
+        "choose the same. What they choose lowers the other half's error from 2018."
+    )
     told = writer.flat(ALONE)
     assert "by more than 0.50 points (`pace`)" in told and told.endswith("Those that move none by 0.05: `tail`.")
     assert "| as in the facts |  | 2.00 | 3.00 |" in writer.page(found(writer, 1))

@@ -33,11 +33,7 @@ DISCOUNT_RATE = 0.05
 CHOICE, JUDGEMENT = "choice", "judgement"
 # What the parameters may be, times the facts' own: every combination is tried. Those that move the errors least are
 # left out (`alone` tells them).
-GRID: dict[str, tuple[float, ...]] = {
-    "growth_quantile": (0.4, 1.0, 1.6),
-    "growth_span": (0.6, 1.0),
-    "spread": (1.0, 1.5),
-}
+GRID: dict[str, tuple[float, ...]] = {"growth_quantile": (0.4, 1.0, 1.6), "growth_span": (0.6, 1.0, 1.6)}
 
 
 def backcast(known: Dataset, base: int = BASE, judged: int = JUDGED) -> pd.DataFrame:
