@@ -304,7 +304,10 @@ def report(
 
 @app.command()
 def outlook(
-    folder: Annotated[Path, typer.Argument(metavar="RESULT_FOLDER", help="The result of one scenario.")],
+    folder: Annotated[Path | None, typer.Argument(metavar="RESULT_FOLDER", help="The result of one scenario.")] = None,
+    withheld: Annotated[
+        bool, typer.Option("--withheld", help="Solve status_quo on facts that hold nothing of the IEA's years ahead.")
+    ] = False,
     year: Annotated[int, typer.Option("--year", help="The later year.")] = 2035,
     to: To = None,
     data: Data = None,
@@ -316,9 +319,11 @@ def outlook(
     from supplychain.results.result import load
     from supplychain.studies import outlook as study
 
+    if (folder is None) != withheld:
+        raise typer.BadParameter("either a result folder or --withheld, which solves its own")
     with _told():
         known = read(data)
-        table = study.outlook(load(folder), known, year)
+        table = study.outlook(load(folder), known, year) if folder else study.unaided(known, year)
         save(table, to)
     title = f"Shares of world output in the first year and {year}, percent"
     show_scores(study.agreement(table), table, study.spoken(table), quiet, as_json, title)

@@ -12,8 +12,9 @@ from typer.testing import CliRunner
 from supplychain.cli import app
 from supplychain.facts import dataset
 from supplychain.facts.errors import InputError
+from supplychain.facts.parameters import DEFAULTS, parameters
 from supplychain.studies import as_of
-from supplychain.studies.backcast import GUESSES, backcast, choose, errors, halves, trend
+from supplychain.studies.backcast import GRID, GUESSES, alone, backcast, choose, errors, halves, trend
 
 # Plants run at all they have, and none can be added before 2099.
 FULL = {"x mine utilisation": 1, "x mine opex_usd_per_t": 40, "x mine growth_limit": 0.5, "x mine lead_time_years": 99}
@@ -138,8 +139,19 @@ def test_parameters_are_changed_by_name():
         {"utilisation": 1, "opex_usd_per_t": 40, "growth_limit": 0.05, "lead_time_years": 99}
     )
     assert changed["elasticities"]["value"].tolist() == pytest.approx([12, 0.2, 0.5])
+    assert changed["parameters"].set_index("parameter")["value"].to_dict() == pytest.approx(DEFAULTS)
     with pytest.raises(InputError, match=r"no parameter 'groth_limit'; .*growth_limit"):
         as_of.with_parameters(known, {"groth_limit": 0.1})
+
+
+def test_the_models_own_parameters_are_changed_like_others():
+    """A run-out that the facts have at a tenth is doubled, a pace that they leave out is half of its default, 0.1; the
+    facts handed in stay as they are, and the backcast knows the parameters of the facts."""
+    known = handmade.facts(**WORLD | {"parameters": {"run_out": 0.1}})
+    changed = as_of.with_parameters(known, {"run_out": 2, "pace": 0.5})
+    own = parameters(as_of.as_of(changed, "mine", 2015, 2017)).set_index("parameter")["value"]
+    assert own.to_dict() == pytest.approx(DEFAULTS | {"run_out": 0.2, "pace": 0.05})
+    assert known["parameters"]["value"].tolist() == [0.1]
 
 
 def test_the_best_parameter_is_chosen_on_its_own_half():
@@ -155,6 +167,26 @@ def test_the_best_parameter_is_chosen_on_its_own_half():
     )
     assert len(tried) == 4 and tried["choice"].is_monotonic_increasing
     assert tried["choice"].notna().all() and tried["judgement"].notna().all()
+
+
+def test_each_parameter_alone():
+    """The facts' own first, then either end of the range of each parameter of the table, where it is not the value.
+
+    Plants are full and none can be added, so that no parameter matters: 10 points in every row, as no change is off.
+    """
+    own = {"pace": {"value": 0.1, "low": 0.05, "high": 0.2}, "tail": {"value": 0, "low": 0, "high": 0.1}}
+    table = alone(handmade.facts(**WORLD | {"parameters": own}), 2015, 2017)
+    assert table["parameter"].tolist() == ["as in the facts", "pace", "pace", "tail"]
+    assert table["value"].tolist()[1:] == [0.05, 0.2, 0.1]
+    assert table["choice"].tolist() == pytest.approx([10] * 4) and table["judgement"].isna().all()
+
+
+def test_the_grid_stays_inside_the_ranges(shipped):
+    """Whatever is tried of a parameter lies between the low and the high that the facts give it."""
+    own = shipped["parameters"].set_index("parameter")
+    for name, factors in GRID.items():
+        tried = [factor * own.loc[name, "value"] for factor in factors]
+        assert own.loc[name, "low"] <= min(tried) + 1e-9 and max(tried) <= own.loc[name, "high"] + 1e-9
 
 
 def _for_y(rows):

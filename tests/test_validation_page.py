@@ -27,19 +27,45 @@ def lines(model):
     return table.assign(countries=3, model=float(model), no_change=2.0, trend=4.0)
 
 
+def shares(shift):
+    """One share that shifts by two points at the IEA."""
+    row = {"iea_before": 0.5, "iea_after": 0.52, "iea_shift": 0.02, "model_before": 0.5, "model_after": 0.5 + shift}
+    return pd.DataFrame({"commodity": ["copper"], "stage": "mine", "country": "CHL", **row, "model_shift": shift})
+
+
+def tried(writer, *errors):
+    """Combinations with these errors on the two halves, best first; the facts' own is the last."""
+    factors = [2.0] * (len(errors) - 1) + [1.0]
+    return pd.DataFrame({name: factors for name in writer.told.GRID}).assign(
+        choice=[e[0] for e in errors], judgement=[e[1] for e in errors]
+    )
+
+
+# At the ends of its range `pace` moves an error by half a point, `tail` by a hundredth.
+ALONE = pd.DataFrame(
+    {
+        "parameter": ["as in the facts", "pace", "pace", "tail"],
+        "value": [float("nan"), 0.03, 0.3, 0.05],
+        "choice": [2.0, 2.1, 2.0, 2.01],
+        "judgement": [3.0, 3.0, 2.5, 3.0],
+    }
+)
+
+
 def found(writer, model):
-    """Findings in which the model's shares shift by a point where the IEA's shift by two."""
-    shares = {"iea_before": 0.5, "iea_after": 0.52, "iea_shift": 0.02}
-    shares |= {"model_before": 0.5, "model_after": 0.51, "model_shift": 0.01}
-    table = pd.DataFrame({"commodity": ["copper"], "stage": "mine", "country": "CHL", **shares})
-    tried = pd.DataFrame({name: [2.0] for name in writer.told.GRID})
-    years = dict.fromkeys(("base", "judged", "past", "year", "iea_first", "first"), 2000)
-    return writer.Findings(table, lines(model), tried, lines(model), years)
+    """Findings in which the model's shares shift by a point where the IEA's shift by two, and withheld not at all."""
+    years = dict.fromkeys(("past", "later", "year", "iea_first", "first"), 2000)
+    back = writer.Told(2015, 2023, lines(model), tried(writer, (1.0, 4.0), (1.5, 3.0)), lines(model))
+    return writer.Findings(shares(0.01), shares(0.0), (back,), ALONE, years)
 
 
 @pytest.mark.parametrize(
     ("model", "said"),
-    [(1, "`no_change` and of `trend`; on 1 of 1"), (3, "that of `trend`; on 0 of 1"), (5, "neither guess; on 0 of 1")],
+    [
+        (1, "below that of `no_change` and of `trend`; on 1 of 1"),
+        (3, "below that of `trend`, not below that of `no_change`; on 0 of 1"),
+        (5, "below that of neither guess; on 0 of 1"),
+    ],
 )
 def test_the_verdict_falls_either_way(writer, model, said):
     """Below both guesses, below the trend alone, below none."""
@@ -47,9 +73,49 @@ def test_the_verdict_falls_either_way(writer, model, said):
     assert said in page and f"| zinc | mine | judgement | 3 | {model}.00 | 2.00 | 4.00 |" in page
 
 
+@pytest.mark.parametrize(
+    ("copper", "zinc", "said"),
+    [
+        (1, 1, "both guesses on 0 of 2 lines; it beats neither on 0."),
+        (3, 1, "both guesses on 1 of 2 lines (copper mine); it beats neither on 0."),
+        (2, 4, "both guesses on 2 of 2 lines (copper mine, zinc mine); it beats neither on 1 (zinc mine)."),
+    ],
+)
+def test_where_the_model_loses_is_named(writer, copper, zinc, said):
+    """No change is 2 points off and the trend 4; a tie is no win."""
+    table = lines(1).assign(model=[float(copper), float(zinc)])
+    assert said in writer.worse_back(table)
+
+
 def test_nearer_only_where_it_is(writer):
-    """One point off where nothing moves is two off is nearer; three off is not."""
+    """One point off where nothing moves is two off is nearer; three off is not, nor is withheld, where none moves."""
     near = pd.DataFrame({"mean_error": [1.0], "nothing_moves": [2.0]})
-    assert "is nearer to the IEA" in writer.verdict_ahead(near)
-    assert "is no nearer" in writer.verdict_ahead(near.assign(mean_error=3.0))
-    assert "| copper | mine | CHL | 50.0 | 52.0 | 2.0 | 50.0 | 51.0 | 1.0 |" in writer.page(found(writer, 1))
+    assert "The model is nearer to the IEA" in writer.verdict_ahead(near)
+    assert "withheld it is no nearer" in writer.verdict_ahead(near.assign(mean_error=3.0), known=False)
+    page = writer.page(found(writer, 1))
+    assert "The model is nearer to the IEA" in page and "withheld it is no nearer" in page
+    assert "| copper | mine | CHL | 50.0 | 52.0 | 2.0 | 50.0 | 51.0 | 1.0 |" in page
+    assert "| known | 1 | 1.00 | 2.00 | 1.00 |  |" in page and "| withheld | 1 | 2.00 | 2.00 | 0.00 |  |" in page
+    assert "| copper | mine | 1 | 1.00 | 2.00 | 2.00 |" in page
+    assert "does not beat standing still on 1 of 1 lines (copper mine)" in page
+
+
+def test_what_was_chosen_and_how_flat(writer):
+    """The best on one half need not be so on the other; which parameters move nothing is told from the table."""
+    said = writer.choice(tried(writer, (1.0, 4.0), (1.5, 3.0)))
+    assert "`growth_span` 2" in said and "lies between 1.00 and 1.50" in said
+    assert said.endswith("the facts' own have 1.50 there and 3.00 on the other half, the chosen 4.00.")
+    assert writer.choice(tried(writer, (1.5, 3.0))).startswith("Chosen: the facts' own.")
+    back = found(writer, 1).backcasts
+    better = writer.Told(2018, 2023, lines(1), tried(writer, (1.5, 3.0)), lines(1))
+    assert writer.agree(back) == (
+        "The base years choose the same. What they choose lowers the other half's error from none of them."
+    )
+    assert writer.agree((*back, better)).startswith("The base years do not choose the same.")
+    gained = writer.Told(2018, 2023, lines(1), tried(writer, (1.0, 2.0), (1.5, 3.0)), lines(1))
+    assert writer.agree((*back, gained)).endswith(
+        "choose the same. What they choose lowers the other half's error from 2018."
+    )
+    told = writer.flat(ALONE)
+    assert "by more than 0.50 points (`pace`)" in told and told.endswith("Those that move none by 0.05: `tail`.")
+    assert "| as in the facts |  | 2.00 | 3.00 |" in writer.page(found(writer, 1))

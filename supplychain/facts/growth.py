@@ -6,10 +6,8 @@ import numpy as np
 import pandas as pd
 
 from supplychain.facts.dataset import OTHER, PLACE, Dataset
+from supplychain.facts.parameters import parameter, parameters
 
-# A country can add what it usually added over this many years, going by its own history.
-SPAN = 5
-QUANTILE = 0.5
 # The minerals of the model that a commodity of the outlook is called, where not by its own name.
 MEMBERS = {
     ("graphite", "refine"): ["anode_graphite"],
@@ -28,14 +26,16 @@ def members_of(lines: pd.DataFrame) -> pd.DataFrame:
 def yearly_growth(dataset: Dataset) -> pd.Series:
     """What a country has shown that it can add to its output, t a year by mineral, stage and country; never below nil.
 
-    The `QUANTILE` of its own additions over any `SPAN` years of the history, by the year.
+    The `growth_quantile` of its own additions over any `growth_span` years of the history, by the year.
     """
+    given = parameters(dataset)
+    quantile, span = parameter(given, "growth_quantile"), int(parameter(given, "growth_span"))
     past = dataset["history"].pivot_table(index=PLACE, columns="year", values="output_t", aggfunc="sum")
-    if past.shape[1] <= SPAN:
+    if past.shape[1] <= span:
         return pd.Series(dtype=float, index=pd.MultiIndex.from_arrays([[], [], []], names=PLACE))
     past = past.reindex(columns=range(int(past.columns.min()), int(past.columns.max()) + 1))
-    added = past.fillna(0.0).diff(SPAN, axis=1).iloc[:, SPAN:] / SPAN
-    return added.quantile(QUANTILE, axis=1).clip(lower=0.0)
+    added = past.fillna(0.0).diff(span, axis=1).iloc[:, span:] / span
+    return added.quantile(quantile, axis=1).clip(lower=0.0)
 
 
 def expected(dataset: Dataset, years: list[int]) -> pd.DataFrame:

@@ -11,6 +11,7 @@ import pandas as pd
 from supplychain.facts.costs import calibration_prices
 from supplychain.facts.dataset import PLACE, Dataset
 from supplychain.facts.errors import Fault, InputError, nearest
+from supplychain.facts.parameters import parameters
 from supplychain.system.pattern import ORE, ore_baskets
 
 WORLD = "WORLD"
@@ -110,7 +111,7 @@ def _use(part: Dataset, used: pd.DataFrame) -> pd.DataFrame:
     return table.reindex(columns=part["consumption"].columns)
 
 
-_PARAMETERS = {"stage_defaults": "item", "economics": "item", "elasticities": "parameter"}
+_PARAMETERS = {"stage_defaults": "item", "economics": "item", "elasticities": "parameter", "parameters": "parameter"}
 
 
 def with_parameters(known: Dataset, factors: Mapping[str, float]) -> Dataset:
@@ -118,19 +119,21 @@ def with_parameters(known: Dataset, factors: Mapping[str, float]) -> Dataset:
 
     Parameters
     ----------
-    factors : by name, as `stage_defaults`, `economics` or `elasticities` calls them, e.g. `growth_limit`,
-        `substitution`: times the facts' own values.
+    factors : by name, as `stage_defaults`, `economics`, `elasticities` or `parameters` calls them, e.g. `growth_limit`,
+        `substitution`, `run_out`: times the facts' own values, or times the default of one that they leave out.
 
     Raises
     ------
     InputError : no such parameter; names the nearest.
     """
-    names = {name for table, column in _PARAMETERS.items() for name in known[table][column]}
+    given = {table: known[table] for table in _PARAMETERS}
+    given["parameters"] = parameters(known).reindex(columns=known["parameters"].columns)
+    names = {name for table, column in _PARAMETERS.items() for name in given[table][column]}
     faults = [f"no parameter {name!r}; {nearest(name, names)}" for name in factors if name not in names]
     if faults:
         raise InputError([Fault(known.path / "stage_defaults.csv", 1, 1, fault) for fault in faults])
     tables = {}
     for table, column in _PARAMETERS.items():
-        factor = known[table][column].map(factors).astype(float).fillna(1.0)
-        tables[table] = known[table].assign(value=known[table]["value"] * factor)
+        factor = given[table][column].map(factors).astype(float).fillna(1.0)
+        tables[table] = given[table].assign(value=given[table]["value"] * factor)
     return replace(known, tables=known.tables | tables)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -19,6 +20,8 @@ from supplychain.studies.as_of import as_of, history, with_parameters
 from supplychain.system.build import build_system
 
 BASE, JUDGED = 2015, 2023
+# A later base year, of which more history is known: what growth is drawn from it matters here.
+LATER_BASE = 2018
 # Years before the base year from which the trend is drawn.
 PAST = 5
 # A country counts where it made this share of the world's output, in the base year or in the judged one.
@@ -28,8 +31,9 @@ GUESSES = ["model", "no_change", "trend"]
 DISCOUNT_RATE = 0.05
 # Minerals by name, one for the choice of parameters, the next to judge them by, and so on.
 CHOICE, JUDGEMENT = "choice", "judgement"
-# What the parameters may be, times the facts' own: every combination is tried.
-GRID: dict[str, tuple[float, ...]] = {"growth_limit": (0.5, 1.0, 2.0, 4.0), "substitution": (1.0, 3.0, 10.0)}
+# What the parameters may be, times the facts' own: every combination is tried. Those that move the errors least are
+# left out (`alone` tells them).
+GRID: dict[str, tuple[float, ...]] = {"growth_quantile": (0.4, 1.0, 1.6), "growth_span": (0.6, 1.0, 1.6)}
 
 
 def backcast(known: Dataset, base: int = BASE, judged: int = JUDGED) -> pd.DataFrame:
@@ -155,9 +159,32 @@ def choose(
     rows = []
     for values in product(*grid.values()):
         tried = dict(zip(grid, values, strict=True))
-        means = halves(errors(backcast(with_parameters(known, tried), base, judged))).set_index("half")["model"]
-        rows.append(tried | {CHOICE: means.get(CHOICE), JUDGEMENT: means.get(JUDGEMENT)})
+        rows.append(tried | _means(with_parameters(known, tried), base, judged))
     return pd.DataFrame(rows).sort_values(CHOICE, kind="stable", ignore_index=True)
+
+
+def _means(known: Dataset, base: int, judged: int) -> dict[str, float]:
+    """The model's mean error on either half."""
+    means = halves(errors(backcast(known, base, judged))).set_index("half")["model"]
+    return {half: float(means.get(half, np.nan)) for half in (CHOICE, JUDGEMENT)}
+
+
+def alone(known: Dataset, base: int = BASE, judged: int = JUDGED) -> pd.DataFrame:
+    """Each of the model's own parameters at the ends of its range in the facts, the others as they are.
+
+    Returns
+    -------
+    DataFrame: parameter, value (tried), choice and judgement (the model's mean error on either half, points); the first
+    row is the facts' own.
+    """
+    own = known["parameters"]
+    rows = [{"parameter": "as in the facts", "value": np.nan} | _means(known, base, judged)]
+    for row in own.itertuples():
+        for value in (end for end in (row.low, row.high) if end != row.value):
+            changed = own.assign(value=own["value"].where(own["parameter"] != row.parameter, value))
+            part = replace(known, tables=known.tables | {"parameters": changed})
+            rows.append({"parameter": row.parameter, "value": value} | _means(part, base, judged))
+    return pd.DataFrame(rows)
 
 
 def chosen(

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 
+from supplychain.facts.checks import base_year
 from supplychain.facts.dataset import OTHER, Dataset
 from supplychain.facts.errors import Fault, InputError
 from supplychain.facts.growth import members_of
 from supplychain.results.result import Result
+from supplychain.results.run import run
 
 YEAR = 2035
+SCENARIO = "status_quo"
 LINE = ["commodity", "stage"]
 HEADINGS = {
     f"{who}_{column}": f"{name}\n{word}"
@@ -46,6 +50,26 @@ def outlook(result: Result, known: Dataset, year: int = YEAR) -> pd.DataFrame:
     solved = iea.index.droplevel("country").isin(model.index.droplevel("country"))
     named = iea.index.get_level_values("country") != OTHER
     return iea[solved & named].join(model).fillna(0.0).reset_index()
+
+
+def withheld(known: Dataset) -> Dataset:
+    """The facts without what the model is told of the years ahead: no outlook, no capacity after the base year.
+
+    What is left is output and its history, costs, prices, reserves, projects that are not decided, and policies.
+    """
+    capacity = known["capacity"]
+    told = {"outlook": known["outlook"].iloc[:0], "capacity": capacity[capacity["year"] <= base_year(known)]}
+    return replace(known, tables=known.tables | told)
+
+
+def unaided(known: Dataset, year: int = YEAR) -> pd.DataFrame:
+    """The table of `outlook` for `status_quo` solved on the facts without the outlook: no share of it is handed on.
+
+    Raises
+    ------
+    InputError : as `outlook`.
+    """
+    return outlook(run(SCENARIO, withheld(known)), known, year)
 
 
 def _made(result: Result) -> pd.DataFrame:
@@ -92,6 +116,12 @@ def agreement(table: pd.DataFrame) -> pd.DataFrame:
             "correlation": [iea.corr(model) if model.nunique() > 1 < iea.nunique() else float("nan")],
         }
     )
+
+
+def by_line(table: pd.DataFrame) -> pd.DataFrame:
+    """The `agreement` of each line of `outlook`: commodity, stage, shares, mean_error, nothing_moves."""
+    parts = [agreement(rows).assign(**dict(zip(LINE, line, strict=True))) for line, rows in table.groupby(LINE)]
+    return pd.concat(parts, ignore_index=True)[[*LINE, "shares", "mean_error", "nothing_moves"]]
 
 
 def spoken(table: pd.DataFrame) -> pd.DataFrame:

@@ -13,6 +13,7 @@ import pandas as pd
 
 from supplychain.facts.costs import calibration_prices, stage_costs
 from supplychain.facts.dataset import PLACE, Dataset
+from supplychain.facts.parameters import parameter, parameters
 from supplychain.scenario import policies
 from supplychain.scenario.policies import Tables
 from supplychain.scenario.scenario import Scenario
@@ -29,7 +30,7 @@ class System:
 
     Attributes
     ----------
-    years : year, weight (present value of 1 spent in the year).
+    years : year, weight (present value of 1 spent in the year). parameters : parameter, value.
     minerals : mineral, name, class, controlled, price, unit_t (a thousandth of world output), world_t, substitution,
         short_run, long_run.
     chain : mineral, stage, position, ore, ratio, last.
@@ -97,11 +98,16 @@ class System:
     funds: pd.DataFrame
     rates: pd.DataFrame
     stocks: pd.DataFrame
+    parameters: pd.DataFrame
     money: str
 
     def tables(self) -> dict[str, pd.DataFrame]:
         """Every table by name, so that two systems can be compared before anything is solved."""
         return {f.name: getattr(self, f.name) for f in fields(self) if f.name != "money"}
+
+    def parameter(self, name: str) -> float:
+        """One of the model's own parameters."""
+        return parameter(self.parameters, name)
 
 
 _PLACE_YEAR = {"policy": str, "kind": str, "mineral": str, "stage": str, "country": str}
@@ -164,10 +170,12 @@ def base_tables(dataset: Dataset, horizon: range) -> Tables:
     national = sites.national_costs(dataset, costs, prices, years[0])
     places = sites.sites(dataset, costs.drop(columns="opex_usd_per_t"), years[0]).merge(national, on=PLACE)
     minerals = _minerals(dataset, pattern, places, prices)
-    top = curves.dearest(places)
+    given = parameters(dataset)
+    spread = parameter(given, "spread")
+    top = curves.dearest(places, parameter(given, "dearest"), spread)
     moved = _moves(dataset, pattern, places, top, minerals, years[0])
     freight = moves.freight_levels(pattern.chain, moved["deliveries"], moved["feeds"])
-    places = curves.at_level(places, curves.levels(pattern.chain, top, prices, freight))
+    places = curves.at_level(places, curves.levels(pattern.chain, top, prices, freight), spread)
     ran = moves.ran(pattern.chain, moved["paths"], moved["deliveries"], moved["feeds"])
     made = _places(dataset, places, years, ran)
     return {
@@ -180,6 +188,7 @@ def base_tables(dataset: Dataset, horizon: range) -> Tables:
         "use": uses.use(dataset, pattern, years),
         "legs": moves.legs(dataset, years),
         "homes": dataset["countries"][["country", "market"]],
+        "parameters": given,
     }
 
 

@@ -10,32 +10,32 @@ import numpy as np
 import pandas as pd
 
 from supplychain.facts.dataset import PLACE
+from supplychain.facts.parameters import DEFAULTS
 
 LINE = PLACE[:2]
-# The part of the base year's output that just pays, from its dearest tonne down: the usual reading of a cost curve.
-DEAREST = 0.1
-# The plants of one country differ: a third of what ran costs so much of the mean, and so on.
-CHEAP, DEAR, IDLE = "cheap", "dear", "idle"
-SPREAD = {CHEAP: 0.8, "usual": 1.0, DEAR: 1.2}
-# The part of each place's own output that costs as much as the price brings: its own dearest tonnes.
-TAIL = 0.02
+# The plants of one country differ: a third of what ran costs the mean less the spread, a third the mean and the spread.
+CHEAP, IDLE = "cheap", "idle"
+RAN = {CHEAP: -1.0, "usual": 0.0, "dear": 1.0}
+DEAREST, SPREAD = DEFAULTS["dearest"], DEFAULTS["spread"]
 # The least part of the price that a mineral's own stages are worth.
 LEAST_ROOM = 0.02
 
 
-def dearest(places: pd.DataFrame) -> pd.Series:
-    """Operating cost by mineral and stage above which only the dearest tenth of the output lies, USD/t.
+def dearest(places: pd.DataFrame, part: float = DEAREST, spread: float = SPREAD) -> pd.Series:
+    """Operating cost by mineral and stage above which only the dearest part of the output lies, USD/t.
 
     Parameters
     ----------
-    places : mineral, stage, country, output_t, opex_usd_per_t.
+    places : mineral, stage, country, output_t, opex_usd_per_t. part : of the base year's output that just pays, from
+        its dearest tonne down (the usual reading of a cost curve). spread : of a place's plants, over its mean cost.
     """
-    parts = [places.assign(opex_usd_per_t=places["opex_usd_per_t"] * factor) for factor in SPREAD.values()]
+    parts = [places.assign(opex_usd_per_t=places["opex_usd_per_t"] * (1.0 + spread * side)) for side in RAN.values()]
     table = pd.concat(parts)[[*LINE, "output_t", "opex_usd_per_t"]]
     table = table.sort_values([*LINE, "opex_usd_per_t"], kind="stable")
     weight = table["output_t"] + 1e-9 * (1.0 + table.groupby(LINE)["output_t"].transform("sum"))
-    part = weight.groupby([table[k] for k in LINE]).cumsum() / weight.groupby([table[k] for k in LINE]).transform("sum")
-    return table[part >= 1.0 - DEAREST - 1e-12].groupby(LINE)["opex_usd_per_t"].first()
+    below = weight.groupby([table[k] for k in LINE]).cumsum()
+    below /= weight.groupby([table[k] for k in LINE]).transform("sum")
+    return table[below >= 1.0 - part - 1e-12].groupby(LINE)["opex_usd_per_t"].first()
 
 
 def levels(chain: pd.DataFrame, top: pd.Series, prices: pd.Series, moved: pd.Series) -> pd.DataFrame:
@@ -68,7 +68,7 @@ def levels(chain: pd.DataFrame, top: pd.Series, prices: pd.Series, moved: pd.Ser
     return own.assign(value_usd_per_t=own["level"] * own["cost"] / own["ratio"])[[*LINE, "value_usd_per_t", "level"]]
 
 
-def at_level(places: pd.DataFrame, values: pd.DataFrame) -> pd.DataFrame:
+def at_level(places: pd.DataFrame, values: pd.DataFrame, spread: float = SPREAD) -> pd.DataFrame:
     """The places with their costs at their minerals' level.
 
     Returns
@@ -79,11 +79,11 @@ def at_level(places: pd.DataFrame, values: pd.DataFrame) -> pd.DataFrame:
     table = places.merge(values, on=LINE, how="left")
     full = table["opex_usd_per_t"] * table["level"].fillna(1.0)
     priced = table["value_usd_per_t"].notna()
-    cheapest = np.fmin(full, table["value_usd_per_t"]) * np.where(priced, SPREAD[CHEAP], 1.0)
+    cheapest = np.fmin(full, table["value_usd_per_t"]) * np.where(priced, 1.0 - spread, 1.0)
     return table.assign(full_opex_usd_per_t=full, opex_usd_per_t=cheapest)
 
 
-def steps(places: pd.DataFrame) -> pd.DataFrame:
+def steps(places: pd.DataFrame, spread: float = SPREAD) -> pd.DataFrame:
     """The steps of each place's supply curve.
 
     What ran in the base year never costs more than its tonne was worth, or it would not have run; what stood idle costs
@@ -99,8 +99,8 @@ def steps(places: pd.DataFrame) -> pd.DataFrame:
     """
     worth, cheapest = places["value_usd_per_t"], places["opex_usd_per_t"]
     mean = np.fmin(places["full_opex_usd_per_t"], worth)
-    costs = {step: np.fmin(mean * factor, worth) for step, factor in SPREAD.items()} | {IDLE: worth}
+    costs = {step: np.fmin(mean * (1.0 + spread * side), worth) for step, side in RAN.items()} | {IDLE: worth}
     dearer = pd.DataFrame({step: (cost - cheapest).fillna(0.0).clip(lower=0.0) for step, cost in costs.items()})
     dearer = dearer.where(worth.notna(), 0.0)
     table = places[PLACE].join(dearer).melt(PLACE, var_name="step", value_name="dearer_usd_per_t")
-    return table.assign(part=(table["step"] != IDLE) / len(SPREAD))
+    return table.assign(part=(table["step"] != IDLE) / len(RAN))

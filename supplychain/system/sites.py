@@ -12,12 +12,12 @@ from supplychain.facts.costs import annuity
 from supplychain.facts.dataset import OTHER, PLACE, Dataset
 from supplychain.facts.growth import expected, members_of, yearly_growth
 from supplychain.facts.operating import of_joint_products, operating_costs, project_costs
-from supplychain.system.curves import CHEAP, DEAR, IDLE, LINE, SPREAD, TAIL, steps
+from supplychain.facts.parameters import parameter, parameters
+from supplychain.system.curves import CHEAP, IDLE, LINE, steps
 from supplychain.system.pattern import ORE, ore_baskets
 
 PRODUCT = ["product", "product_stage", "country"]
-# What a country without a history of its own can add in a year: part of its output, or of the stage's growth limit.
-OWN_GROWTH = 0.05
+# The least that a country without a history of its own can add in a year, over the stage's growth limit.
 SMALL_GROWTH = 0.1
 
 
@@ -227,7 +227,7 @@ def existing(
     Capacity is the source's where it has one, else output over the usual utilisation; that of an ore counts as that of
     each of its products. What is under construction, or in the outlook's base case, is new, its capital sunk: it comes
     to the cheapest step; where the
-    outlook expects a country to make less, what it has fades. `TAIL` of what ran counts as idle: each place's own
+    outlook expects a country to make less, what it has fades. The `tail` of what ran counts as idle: each place's own
     dearest tonnes cost what the price brings.
 
     Parameters
@@ -249,9 +249,11 @@ def existing(
         1.0 + (table["change_t"] / table["base_t"].replace(0.0, np.nan)).fillna(0.0).clip(-1.0, 0.0)
     ) * np.maximum(table["base_t"], table["ran_t"])
     added = np.maximum(table["change_t"].clip(lower=0.0), table["capacity_t"] - table["base_t"])
-    tail = TAIL if len(ran) else 0.0
+    given = parameters(dataset)
+    tail = parameter(given, "tail") if len(ran) else 0.0
     runs = np.minimum((1.0 - tail) * table["ran_t"], stands)
-    table = table[[*PLACE, "year"]].assign(runs=runs, added=added, idle=stands - runs).merge(steps(places), on=PLACE)
+    table = table[[*PLACE, "year"]].assign(runs=runs, added=added, idle=stands - runs)
+    table = table.merge(steps(places, parameter(given, "spread")), on=PLACE)
     capacity = np.where(table["step"] == IDLE, table["idle"], table["runs"] * table["part"])
     capacity += np.where(table["step"] == CHEAP, table["added"], 0.0)
     table = table.assign(capacity_t=capacity).merge(shares, on=PLACE)
@@ -305,7 +307,8 @@ def builds(dataset: Dataset, places: pd.DataFrame, shares: pd.DataFrame, years: 
     first = years[0] + np.ceil(growing["lead_time_years"]).astype(int)
     yearly = growing["own_t"] * growing["share"]
     # The best deposits and plants came first: what is new costs as much as the dear ones of the place.
-    growing["full_opex_usd_per_t"] *= SPREAD[DEAR]
+    dear = 1.0 + parameter(parameters(dataset), "spread")
+    growing["full_opex_usd_per_t"] *= dear
     growth = growing.assign(project="", name="", own_capex=np.nan, yearly_t=yearly, total_t=np.inf, first_year=first)
     named = project_owners(dataset).merge(places, on=PLACE)
     size = named["capacity_t"] * named["part"]
@@ -313,7 +316,7 @@ def builds(dataset: Dataset, places: pd.DataFrame, shares: pd.DataFrame, years: 
     first = named["earliest_year"].clip(lower=years[0] + 1)
     opex = named["project"].map(project_costs(dataset)) * named["level"].fillna(1.0)
     named = named.assign(own_capex=capex, yearly_t=size, total_t=size, first_year=first)
-    named["full_opex_usd_per_t"] = opex.fillna(SPREAD[DEAR] * named["full_opex_usd_per_t"])
+    named["full_opex_usd_per_t"] = opex.fillna(dear * named["full_opex_usd_per_t"])
     table = pd.concat([growth, named], ignore_index=True)
     level = table["cost_multiplier"] / table["mean_multiplier"]
     table["capex_usd_per_t"] = table["own_capex"].fillna(table["capex_usd_per_t"] * level)
@@ -329,7 +332,8 @@ def builds(dataset: Dataset, places: pd.DataFrame, shares: pd.DataFrame, years: 
 def _own_growth(dataset: Dataset, places: pd.DataFrame, years: list[int]) -> np.ndarray:
     """What each producer can add in a year, t: what it has shown that it can, less what is coming anyway."""
     limit = places["growth_limit"] * places["world_t"]
-    usual = np.minimum(limit, np.maximum(OWN_GROWTH * places["output_t"], SMALL_GROWTH * limit))
+    own = parameter(parameters(dataset), "own_growth")
+    usual = np.minimum(limit, np.maximum(own * places["output_t"], SMALL_GROWTH * limit))
     named = pd.MultiIndex.from_frame(places[PLACE])
     shown = yearly_growth(dataset).reindex(named).to_numpy(dtype=float)
     coming = expected(dataset, years).query("year == @years[-1]").set_index(PLACE)["change_t"].clip(lower=0.0)

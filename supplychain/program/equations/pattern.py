@@ -7,7 +7,7 @@ import pandas as pd
 
 from supplychain.facts.dataset import PLACE
 from supplychain.program.lp import LinearProgram, Terms, Variable
-from supplychain.program.variables.steps import NEW, PACE, unit_of
+from supplychain.program.variables.steps import NEW, unit_of
 from supplychain.system.build import HUB_UTILISATION, System
 from supplychain.system.pattern import STAGES
 
@@ -82,7 +82,7 @@ def new_relations(lp: LinearProgram, system: System) -> None:
         table,
         delivered.by(*keys, rows=on),
         -_a_year_later(delivered, on, keys),
-        upper=PACE * use["base_t"] * use["growth"],
+        upper=system.parameter("pace") * use["base_t"] * use["growth"],
         unit=unit_of(table, system),
     )
 

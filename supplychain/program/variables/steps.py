@@ -19,12 +19,6 @@ TRACED_EDGES = np.array(
 )
 POOLED_EDGES = np.array([0.05, 0.3, 0.6, 0.85, 0.96, 1.0, 1.04, 1.15, 1.4, 2.0, 3.5, 8.0, 30.0, 120.0])
 FEED_EDGES = np.array([1.0, 1.1, 1.5, 2.5, 6.0, 30.0])
-# The part of a base-year delivery's contracts that runs out each year; what has run out goes to whom it likes.
-RUN_OUT = 0.05
-# Qualifying a supplier, by the tonne and year, over the price; and the part of a market's use that one new supplier can
-# be qualified for in a year.
-QUALIFYING = 0.015
-PACE = 0.1
 # The steps of what has run out, or comes with its buyers, and of what is newly qualified.
 OPEN, NEW = 98, 99
 # Multiples of the normal price at which demand is forgone; beyond the last, all that is left is unmet.
@@ -98,7 +92,7 @@ def delivery_steps(system: System) -> pd.DataFrame:
     table["width_t"] = table["width_t"].fillna(0.0)
     later = aged[aged["year"] > system.years["year"].iloc[0]]
     opened = later.assign(step=OPEN, width_t=later["open_t"], switching=0.0)
-    qualified = later.assign(step=NEW, width_t=np.inf, switching=QUALIFYING * later["price"])
+    qualified = later.assign(step=NEW, width_t=np.inf, switching=system.parameter("qualifying") * later["price"])
     parts = [t[steps[0].columns] for t in (free, table, opened, qualified)]
     table = pd.concat(parts, ignore_index=True)
     return table.assign(cost=table["switching"] + table["moved"]).drop(columns="moved")
@@ -107,7 +101,8 @@ def delivery_steps(system: System) -> pd.DataFrame:
 def _aged(table: pd.DataFrame, system: System) -> pd.DataFrame:
     """Deliveries by year with `kept_t`, base tonnes still under contract, and `open_t`, what is free to choose."""
     first = system.years["year"].iloc[0]
-    whole, kept = table["base_t"] * table["growth"], (1.0 - RUN_OUT) ** (table["year"] - first)
+    kept = (1.0 - system.parameter("run_out")) ** (table["year"] - first)
+    whole = table["base_t"] * table["growth"]
     closed = (table["year"] == first) & ~table["observed"].astype(bool) & (not acts_in_base_year(system))
     return table.assign(
         kept_t=(whole * kept).where(~closed, 0.0), open_t=whole * (1.0 - kept) + _bought_from_new(table, system)
@@ -184,6 +179,7 @@ def _stepped(
 
 _SHAPE = [
     "observed",
+    "far",
     "kept_t",
     "open_t",
     "base_t",
@@ -198,13 +194,21 @@ _SHAPE = [
 
 
 def traced_excess(system: System) -> pd.DataFrame:
-    """Steps for what a traced path draws from an origin beyond its site's usual proportion."""
+    """Steps for what a traced path draws from an origin beyond its site's usual proportion.
+
+    A market does not choose the ore of the plants that it buys from: its part of their feed stays in proportion
+    unless it pays for the difference, or new mines feed all of them.
+    """
     feeds = system.feeds[system.feeds["share"].notna()]
     base = system.use.loc[system.use["traced"], ["mineral", "market", "year", "base_t", "growth"]]
     table = feeds[[*_FEED, "ratio"]].merge(base, on="mineral")
     keys = ["mineral", "next_stage", "destination", "market"]
     flows = _base_through(system).rename("through").rename_axis(keys).reset_index()
     through = table[keys].merge(flows, on=keys, how="left")["through"].fillna(0.0).to_numpy()
+    # What comes on line anyway feeds every market by its part in the mineral's use.
+    use = system.use.drop_duplicates(["mineral", "market"])
+    part = table["base_t"] / table["mineral"].map(use.groupby("mineral")["base_t"].sum()).replace(0.0, np.nan)
+    table["open_t"] = _fed_from_new(table, system) / table["ratio"] * part.fillna(0.0)
     table["value_usd_per_t"] *= table.pop("ratio")
     return _excess(system, table, np.maximum(through, SEED * table["base_t"]) * table["growth"])
 
@@ -232,28 +236,31 @@ def pooled_excess(system: System, pooled: pd.DataFrame) -> pd.DataFrame:
     growth = growth.groupby(["mineral", "year"])[["t", "base_t"]].sum()
     growth = (growth["t"] / growth["base_t"].replace(0.0, np.nan)).fillna(1.0).rename("growth").reset_index()
     table = feeds[_FEED].assign(reference=np.maximum(need, SEED * world)).merge(growth, on="mineral")
-    return _excess(system, table, table["reference"] * table["growth"])
+    reference = table["reference"] * table["growth"]
+    pace = system.parameter("pace") * (table["year"] - system.years["year"].iloc[0])
+    table["open_t"] = np.minimum(pace, 1.0) * reference + _fed_from_new(table, system)
+    return _excess(system, table, reference)
 
 
 def _excess(system: System, table: pd.DataFrame, reference: pd.Series) -> pd.DataFrame:
-    """Costly steps beyond the usual proportion, and an open one: each year a plant can qualify more of its feed."""
+    """Costly steps beyond the usual proportion, and an open one, `open_t` wide, at what qualifying costs."""
     table = table.merge(system.minerals[["mineral", "substitution"]], on="mineral").merge(system.years, on="year")
     base = np.maximum(table["share"] + table["seed"], 1e-6) * reference.to_numpy()
     steps = _stepped(table, FEED_EDGES, base, table["value_usd_per_t"], from_zero=False)
-    age = table["year"] - system.years["year"].iloc[0]
-    width = np.minimum(PACE * age, 1.0) * reference.to_numpy() + _fed_from_new(table, system)
-    opened = table.assign(step=OPEN, width_t=width, switching=QUALIFYING * table["value_usd_per_t"])[age > 0]
+    qualifying = system.parameter("qualifying") * table["value_usd_per_t"]
+    opened = table.assign(step=OPEN, width_t=table["open_t"], switching=qualifying)
+    opened = opened[(opened["year"] > system.years["year"].iloc[0]) & (opened["open_t"] > 0)]
     steps = pd.concat([steps, opened[steps.columns]], ignore_index=True)
     return steps.drop(columns=["reference", "ratio"], errors="ignore").assign(cost=steps["switching"])
 
 
 def _fed_from_new(table: pd.DataFrame, system: System) -> np.ndarray:
-    """What each feed can take of its origin's capacity that comes on line anyway, in the flow's tonnes."""
+    """What each feed's origin has of capacity that comes on line anyway, in tonnes of the origin's product."""
     links = system.chain.set_index(["mineral", "stage"])[["ore", "ratio"]]
     link = links.reindex(pd.MultiIndex.from_frame(table[["mineral", "stage"]]))
     place = [link["ore"].to_numpy(), table["stage"], table["origin"], table["year"]]
     came = coming(system).reindex(pd.MultiIndex.from_arrays(place)).fillna(0.0).to_numpy()
-    return came / (link["ratio"].to_numpy() if "market" in table else 1.0)
+    return np.asarray(came)
 
 
 def acts_in_base_year(system: System) -> bool:

@@ -27,10 +27,11 @@ def costs(lp: LinearProgram, system: System, solution: Solution) -> pd.DataFrame
     that stood idle, cost beyond its cheapest), entry (what new plants cost to run beyond those that stand), capex
     (annuities of new plants at their country's rate, whoever pays), freight (with time on the ways out of Central
     Asia), time, margin (what levels the freight of those who trade with each other: quality and contracts), switching
-    (above the base pattern), forgone (use given up, at its step's value), gained (less what more use is worth, where prices fall), undelivered
-    (services lost), recycling, technology (margins and shifts of the mix), stock (holding, less what is left at the
-    end). `transfer`: tariff (paid), and received, negative, credit (production credits and price floors), subsidy (the
-    funds' part of the annuities) and cheap_capital (what a lower rate takes off them). All items together, discounted,
+    (above the base pattern), forgone (use given up, at its step's value), gained (less what more use is worth, where
+    prices fall), undelivered (services lost), recycling, technology (margins and shifts of the mix), stock (holding,
+    less what is left at the end). `transfer`: tariff (paid), and received, negative, credit (production credits and
+    price floors), subsidy (the funds' part of the annuities) and cheap_capital (what a lower rate takes off them). All
+    items together, discounted,
     are the objective. Rents are no cost: see `rents`.
     """
     parts = [*_path_costs(lp, system, solution), *_pooled_costs(lp, system, solution), _shipping(lp, solution)]
