@@ -138,7 +138,11 @@ class Solver:
             self._pose(finer(loosened(told_apart, more=0.0)), basis)
         chosen = self._highs.getBasis()
         self._pose(told_apart, chosen)
+        apart = self._highs.getBasis()
         self._take_costs(self.arrays)
+        if self._highs.getModelStatus() == highspy.HighsModelStatus.kUnknown:
+            # It lost its way from a warm factorisation; from the same basis it finds it.
+            self._pose(self.arrays, apart)
         status = self._highs.getModelStatus()
         if status != highspy.HighsModelStatus.kOptimal:
             raise self._conflict(self._highs.modelStatusToString(status))
