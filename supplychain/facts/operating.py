@@ -68,7 +68,10 @@ def _at_national_prices(dataset: Dataset, table: pd.DataFrame) -> np.ndarray:
         amount = taken.get(item, pd.Series(dtype=float)).reindex(pd.MultiIndex.from_frame(table[LINE])).fillna(0.0)
         paid = _price(dataset, table, amount.to_numpy(), item, price)
         mean = _world_mean(table, paid)
-        shares[item] = (amount.to_numpy() * mean / table["opex_usd_per_t"].replace(0.0, np.nan)).fillna(0.0), paid / mean
+        shares[item] = (
+            (amount.to_numpy() * mean / table["opex_usd_per_t"].replace(0.0, np.nan)).fillna(0.0),
+            paid / mean,
+        )
     whole = sum(share for share, _ in shares.values())
     scale = np.minimum(1.0, MOST_NATIONAL / np.maximum(whole, 1e-12))
     for item, (share, relative) in shares.items():
@@ -78,7 +81,7 @@ def _at_national_prices(dataset: Dataset, table: pd.DataFrame) -> np.ndarray:
 
 
 def _price(dataset: Dataset, table: pd.DataFrame, amount: np.ndarray, item: str, price: str) -> np.ndarray:
-    """What each place pays for an input: a large user of electricity its contract, a country without a figure the median."""
+    """What each place pays for an input: a large user of electricity its contract; without a figure, the median."""
     prices = _wide(dataset["input_prices"], ["country"])
     if price not in prices:
         return np.ones(len(table))

@@ -29,6 +29,7 @@ from supplychain.solve.highs import Solution, Solver
 from supplychain.solve.start import Start
 from supplychain.system.build import System, base_tables, build_system
 
+REGION = "central_asia"
 MARKET_YEAR = ["year", "mineral", "market"]
 
 
@@ -139,6 +140,9 @@ def tidy_tables(known: Dataset, program: LinearProgram, system: System, solution
         "costs": tables.costs(program, system, solution),
         "switching": tables.switching(program, solution),
         "rents": tables.rents(program, system, solution),
+        "cost_curve": tables.cost_curve(system),
+        "gap": tables.gap(program, system, solution, groups.loc[groups["group"] == REGION, "country"]),
+        "wedges": tables.wedges(system),
     }
     summary = summarise(system, tidy, solution.objective, known.money)
     return {"summary": summary} | tidy

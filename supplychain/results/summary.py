@@ -15,14 +15,16 @@ from supplychain.system.build import System
 
 REFERENCE = "status_quo"
 PRESENT = "million USD, present value"
+# A price a few percent up makes some users save; a mineral is short where more of its use than this goes without.
+SHORT = 0.05
 
 
 def summarise(system: System, tables: dict[str, pd.DataFrame], objective: float, money: str) -> pd.DataFrame:
     """The headline figures: metric, value, unit.
 
     The objective is resource cost and transfers together; the transfers one pays and another gets. Rents are what
-    prices bring beyond cost to those whose plants are cheaper than the dearest that is needed. Shares are of US supply in the last year, each mineral at mine or refinery, whichever is
-    higher, and each counting the same.
+    prices bring beyond cost to those whose plants are cheaper than the dearest that is needed. Shares are of US supply
+    in the last year, each mineral at mine or refinery, whichever is higher, and each counting the same.
     """
     last = int(system.years["year"].iloc[-1])
     shares = at_worst(tables["dependence"], "USA", last).mean().dropna()
@@ -67,7 +69,7 @@ def _lost(system: System, unmet: pd.DataFrame) -> list[tuple[str, float, str]]:
     short = of_minerals.groupby("item")["share"].max()
     units = {"vehicle": ("vehicles_lost", 1.0, "vehicles"), "MW": ("gw_lost", 1e-3, "GW")}
     rows = [("us_forgone", float(of_minerals["value_musd"].sum()), "million USD")]
-    rows.append(("us_minerals_short", float((short > 0.01).sum()), "minerals short by over 1 % in some year"))
+    rows.append(("us_minerals_short", float((short > SHORT).sum()), "minerals short by over 5 % in some year"))
     for unit, (metric, factor, label) in units.items():
         rows.append((metric, float(us.loc[us["unit"] == unit, "amount"].sum()) * factor, label))
     return rows
@@ -99,7 +101,7 @@ def summary_table(results: list[Result]) -> pd.DataFrame:
     scenario), rents_busd (more rents than there: a part of prices, not of cost), public_busd (what
     the treasury pays), revenue_busd (what tariffs bring it), us_bill_busd (delivered price x tonnes), top_share,
     feoc_share, central_asia_share (US supply of the last year, each mineral at mine or refinery, whichever is higher,
-    and each counting the same), short (minerals short by over 1 % in some year), vehicles_lost, gw_lost. Data in
+    and each counting the same), short (minerals short by over 5 % in some year), vehicles_lost, gw_lost. Data in
     other money than USD give the scenario and its objective only.
     """
     rows: list[dict[str, object]] = []

@@ -37,8 +37,8 @@ class System:
     use : mineral, market, traced, year, tonnes (price-responsive), growth (of total use), base_t, goods_t (the part
         of base_t that arrives inside goods), secondary_t (in the base year, beside base_t), value_usd_per_t.
     sites : mineral (owner of the site), stage, country, output_t, world_t, reserves_t, value_usd_per_t (added by the
-        stage at the normal price), level, opex_usd_per_t (of the cheapest that runs), full_opex_usd_per_t (the mean, and
-        that of new plant), basis, capex_usd_per_t, wacc, life_years ...; the sites of ores among them.
+        stage at the normal price), level, opex_usd_per_t (of the cheapest that runs), full_opex_usd_per_t (the mean,
+        and that of new plant), basis, capex_usd_per_t, wacc, life_years ...; the sites of ores among them.
     owners : mineral, stage, country, owner (nationality), share (of the site's existing capacity).
     existing : mineral, stage, country, owner, year, step, existing_t, dearer_usd_per_t.
     availability : mineral, stage, country, year, factor (part of what is built that can run).

@@ -192,7 +192,7 @@ def freight_levels(chain: pd.DataFrame, sold: pd.DataFrame, fed: pd.DataFrame) -
 
 
 def ran(chain: pd.DataFrame, walked: pd.DataFrame, sold: pd.DataFrame, fed: pd.DataFrame) -> pd.Series:
-    """What passed through each place in the base year's pattern: tonnes leaving it, by mineral (its own), stage, country.
+    """What passed through each place in the base year's pattern: tonnes leaving it, by own mineral, stage, country.
 
     Parameters
     ----------
@@ -248,8 +248,7 @@ def paths(chain: pd.DataFrame, sites: pd.DataFrame, sold: pd.DataFrame, fed: pd.
     table = pd.concat(found, ignore_index=True)
     for stage in STAGES:
         table[stage] = table[stage].fillna("") if stage in table else ""
-        feed = f"feed_{stage}"
-        table[feed] = table[feed] if feed in table else np.nan
+        table[f"feed_{stage}"] = table.get(f"feed_{stage}", np.nan)
     table["hub_feed"] = table.get("hub_feed", np.nan)
     return table.assign(path=np.arange(len(table)))
 

@@ -118,7 +118,7 @@ def ore_costs(joint: pd.DataFrame, costs: pd.DataFrame) -> pd.DataFrame:
     DataFrame: mineral (the ore), stage, country and the columns of `stage_costs` and `curves.at_level`.
     """
     basket = joint[joint["joint"]]
-    costs = costs.drop(columns=["output_t", "world_t", "reserves_t", "wacc", "cost_multiplier", "basis"])
+    costs = costs.drop(columns=["output_t", "world_t", "reserves_t", "wacc", "cost_multiplier"])
     basket = basket.merge(costs.rename(columns={"mineral": "product", "stage": "product_stage"}), on=PRODUCT)
     basket[_PAID] = basket[_PAID].mul(basket["ratio"], axis=0)
     keys = ["host", "host_stage", "country"]
@@ -245,9 +245,9 @@ def existing(
     passed = ran.reindex(pd.MultiIndex.from_frame(table[PLACE]), fill_value=0.0).to_numpy()
     table["ran_t"] = passed if len(ran) else table["base_t"]
     table = table.merge(expected(dataset, years), on=[*PLACE, "year"], how="left").fillna({"change_t": 0.0})
-    stands = (1.0 + (table["change_t"] / table["base_t"].replace(0.0, np.nan)).fillna(0.0).clip(-1.0, 0.0)) * np.maximum(
-        table["base_t"], table["ran_t"]
-    )
+    stands = (
+        1.0 + (table["change_t"] / table["base_t"].replace(0.0, np.nan)).fillna(0.0).clip(-1.0, 0.0)
+    ) * np.maximum(table["base_t"], table["ran_t"])
     added = np.maximum(table["change_t"].clip(lower=0.0), table["capacity_t"] - table["base_t"])
     given = parameters(dataset)
     tail = parameter(given, "tail") if len(ran) else 0.0
@@ -306,6 +306,9 @@ def builds(dataset: Dataset, places: pd.DataFrame, shares: pd.DataFrame, years: 
     growing = growing.assign(own_t=_own_growth(dataset, growing, years)).merge(shares[shares["share"] > 0], on=PLACE)
     first = years[0] + np.ceil(growing["lead_time_years"]).astype(int)
     yearly = growing["own_t"] * growing["share"]
+    # The best deposits and plants came first: what is new costs as much as the dear ones of the place.
+    dear = 1.0 + parameter(parameters(dataset), "spread")
+    growing["full_opex_usd_per_t"] *= dear
     growth = growing.assign(project="", name="", own_capex=np.nan, yearly_t=yearly, total_t=np.inf, first_year=first)
     named = project_owners(dataset).merge(places, on=PLACE)
     size = named["capacity_t"] * named["part"]
@@ -313,7 +316,7 @@ def builds(dataset: Dataset, places: pd.DataFrame, shares: pd.DataFrame, years: 
     first = named["earliest_year"].clip(lower=years[0] + 1)
     opex = named["project"].map(project_costs(dataset)) * named["level"].fillna(1.0)
     named = named.assign(own_capex=capex, yearly_t=size, total_t=size, first_year=first)
-    named["full_opex_usd_per_t"] = opex.fillna(named["full_opex_usd_per_t"])
+    named["full_opex_usd_per_t"] = opex.fillna(dear * named["full_opex_usd_per_t"])
     table = pd.concat([growth, named], ignore_index=True)
     level = table["cost_multiplier"] / table["mean_multiplier"]
     table["capex_usd_per_t"] = table["own_capex"].fillna(table["capex_usd_per_t"] * level)

@@ -177,7 +177,19 @@ def _stepped(
     )
 
 
-_SHAPE = ["observed", "kept_t", "open_t", "base_t", "price", "substitution", "growth", "share", "seed", "value_usd_per_t", "next_stage"]
+_SHAPE = [
+    "observed",
+    "kept_t",
+    "open_t",
+    "base_t",
+    "price",
+    "substitution",
+    "growth",
+    "share",
+    "seed",
+    "value_usd_per_t",
+    "next_stage",
+]
 
 
 def traced_excess(system: System) -> pd.DataFrame:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from supplychain.results.tables.common import closure
 from supplychain.results.tables.costs import costs, rents, switching
+from supplychain.results.tables.curves import cost_curve, gap, wedges
 from supplychain.results.tables.limits import policies, public
 from supplychain.results.tables.sites import byproducts, capacity, output
 from supplychain.results.tables.supply import corridors, paths, shipments, supply
@@ -14,7 +15,9 @@ __all__ = [
     "capacity",
     "closure",
     "corridors",
+    "cost_curve",
     "costs",
+    "gap",
     "output",
     "paths",
     "policies",
@@ -28,4 +31,5 @@ __all__ = [
     "switching",
     "technology",
     "unmet",
+    "wedges",
 ]

@@ -23,11 +23,11 @@ _TRANSFERS = ("tariff", "credit", "subsidy", "cheap_capital")
 def costs(lp: LinearProgram, system: System, solution: Solution) -> pd.DataFrame:
     """Cost by year and item, million USD of the year (not discounted): year, item, kind, musd.
 
-    Items of the kind `resource`: mine, refine, fabricate (operating), dearer (what a place's
-    dearer plants, and those that stood idle, cost beyond its cheapest), entry (what new plants cost to run beyond those that stand), capex (annuities of new plants at their
-    country's rate, whoever pays), freight (with time on the ways out of Central Asia), time, margin (what levels the
-    freight of those who trade with each other: quality and contracts), switching (above the base pattern),
-    forgone (use given up, at its step's value), gained (less what more use is worth, where prices fall), undelivered
+    Items of the kind `resource`: mine, refine, fabricate (operating), dearer (what a place's dearer plants, and those
+    that stood idle, cost beyond its cheapest), entry (what new plants cost to run beyond those that stand), capex
+    (annuities of new plants at their country's rate, whoever pays), freight (with time on the ways out of Central
+    Asia), time, margin (what levels the freight of those who trade with each other: quality and contracts), switching
+    (above the base pattern), forgone (use given up, at its step's value), gained (less what more use is worth, where prices fall), undelivered
     (services lost), recycling, technology (margins and shifts of the mix), stock (holding, less what is left at the
     end). `transfer`: tariff (paid), and received, negative, credit (production credits and price floors), subsidy (the
     funds' part of the annuities) and cheap_capital (what a lower rate takes off them). All items together, discounted,

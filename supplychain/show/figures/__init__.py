@@ -4,6 +4,7 @@ Each figure has a companion that gives the data drawn, named in the figure's doc
 """
 
 from supplychain.show.figures.cost import cost_changes, cost_items, costs, present_values, waterfall
+from supplychain.show.figures.curve import cost_curve, cost_steps
 from supplychain.show.figures.flows import sankey, sankey_flows
 from supplychain.show.figures.gallery import draw_all, draw_comparison, draw_results, headline_minerals
 from supplychain.show.figures.maps import flow_map, map_flows
@@ -20,9 +21,11 @@ from supplychain.show.figures.region import (
     built,
     central_asia,
     central_asia_built,
+    central_asia_by_scenario,
     central_asia_displaces,
     central_asia_shares,
     displaced,
+    shares_by_scenario,
 )
 from supplychain.show.figures.reliance import dependence, dependence_change, dependence_changes, dependence_shares
 from supplychain.show.figures.shortage import lost_services, services_lost, unmet, unmet_shares
@@ -38,13 +41,16 @@ __all__ = [
     "built",
     "central_asia",
     "central_asia_built",
+    "central_asia_by_scenario",
     "central_asia_displaces",
     "central_asia_shares",
     "colour",
     "corridor_use",
     "corridors",
     "cost_changes",
+    "cost_curve",
     "cost_items",
+    "cost_steps",
     "costs",
     "country_name",
     "dependence",
@@ -73,6 +79,7 @@ __all__ = [
     "services_lost",
     "shadow_heatmap",
     "shadow_prices",
+    "shares_by_scenario",
     "supply",
     "supply_overview",
     "supply_shares",

@@ -8,7 +8,19 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from supplychain.results.result import Result
-from supplychain.show.figures import cost, flows, maps, prices, region, reliance, shortage, style, suppliers, transport
+from supplychain.show.figures import (
+    cost,
+    curve,
+    flows,
+    maps,
+    prices,
+    region,
+    reliance,
+    shortage,
+    style,
+    suppliers,
+    transport,
+)
 
 
 class Plotter:
@@ -50,6 +62,10 @@ class Plotter:
     def costs(self, ax: Axes | None = None) -> Axes:
         """Cost by item and year; see `figures.costs`."""
         return cost.costs(self._result, ax)
+
+    def cost_curve(self, mineral: str, stage: str | None = None, ax: Axes | None = None) -> Axes:
+        """What a tonne costs whom, cheapest first, against the price; see `figures.cost_curve`."""
+        return curve.cost_curve(self._result, mineral, stage, ax)
 
     def waterfall(self, before: Result, ax: Axes | None = None) -> Axes:
         """From another scenario's cost to this one's; see `figures.waterfall`."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -225,3 +227,45 @@ def _name_bars(ax: Axes, bars: BarContainer, country: str, least: float) -> None
             ax.text(*middle, country, fontsize=7, color=style.ink(tint), **style.INSIDE)
     if other or country in style.COLOURS:
         bars.set_label("All others" if other else style.country_name(country))
+
+
+def shares_by_scenario(results: Sequence[Result]) -> pd.DataFrame:
+    """What `central_asia_by_scenario` draws: title, percent (Central Asia's part of US supply in the last year, each
+    mineral at mine or refinery, whichever is higher, and each counting the same), by scenario."""
+    rows = {
+        result.name: (
+            result.title,
+            100 * float(result.tables["summary"].set_index("metric")["value"]["share_central_asia"]),
+        )
+        for result in results
+    }
+    return pd.DataFrame.from_dict(rows, orient="index", columns=["title", "percent"])
+
+
+@style.styled
+def central_asia_by_scenario(results: Sequence[Result], ax: Axes | None = None) -> Axes:
+    """Central Asia's share of US supply in the last year, scenario by scenario.
+
+    Parameters
+    ----------
+    results : solved scenarios, the one that the others are held against first.
+
+    Returns
+    -------
+    Axes; the line is the first scenario's share. The data are those of `shares_by_scenario`.
+    """
+    shares = shares_by_scenario(results)
+    reference = float(shares["percent"].iloc[0])
+    order = shares.sort_values("percent")
+    ax = style.axes(ax, 7.2, style.rows_height(len(order), 0.24, 1.5))
+    tints = [style.OTHERS if name == results[0].name else style.COLOURS["KAZ"] for name in order.index]
+    bars = ax.barh(range(len(order)), order["percent"], color=tints, height=0.7)
+    ax.bar_label(bars, [f"{percent:.1f}" for percent in order["percent"]], padding=3, fontsize=8)
+    ax.axvline(reference, color="#888888", linewidth=0.9, linestyle=":")
+    ax.set_yticks(range(len(order)), order["title"], fontsize=8)
+    ax.set(xlabel="percent of US supply, each mineral counting the same", xlim=(0, 1.12 * order["percent"].max()))
+    most = order.index[-1]
+    title = f"Central Asia: from {reference:.0f} to {order['percent'].iloc[-1]:.0f} percent of US supply at most"
+    return style.headed(
+        ax, title, f"Last year, at mine or refinery, whichever is higher; most: {shares['title'][most]}"
+    )

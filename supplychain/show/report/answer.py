@@ -104,7 +104,7 @@ def _effects(reference: Case, case: Case) -> str:
         parts.append(f"brings the treasury {billions(revenue)} of tariffs")
     if case.row["short"]:
         parts.append(
-            f"leaves {counted(int(case.row['short']), 'mineral')} short by over 1{NARROW}% of use in some year"
+            f"leaves {counted(int(case.row['short']), 'mineral')} short by over 5{NARROW}% of use in some year"
         )
     return joined([*parts, *_lost(case)])
 

@@ -11,7 +11,7 @@ const METRICS = [
   ["top_share", "Largest foreign supplier, average mineral", "%", 1, 1, 100],
   ["feoc_share", "Countries of concern, average mineral", "%", 1, 1, 100],
   ["central_asia_share", "Central Asia, average mineral", "%", 1, 1, 100],
-  ["short", "Minerals short by over 1 % of use in some year", "", 0, 0, 1],
+  ["short", "Minerals short by over 5 % of use in some year", "", 0, 0, 1],
   ["vehicles_lost", "Electric vehicles lost", "", 0, 0, 1],
   ["gw_lost", "Energy equipment lost", "GW", 1, 1, 1],
 ];
