@@ -22,7 +22,13 @@ def test_a_delivery_moves_until_switching_costs_what_it_saves():
     2 t, 6.51 for 3 t, 12.23 for 4 t. China, freight included, up to 0.9 of its 49 t: 2.15 or less; from 0.9 to 0.96:
     12.42. So China brings 44.1 t, Kazakhstan 55 and, of the step at 12.23, 0.9: that is the price. Against the base
     pattern the switching costs 2 x 1.94 + 3 x 6.51 + 0.9 x 12.23 for the new tonnes, and for the old ones given up
-    1.96 t x 2.06 + 2.94 t x 7.58. With twice the use all tonnes are twice as many, at the same price.
+    1.96 t x 2.06 + 2.94 t x 7.58.
+
+    With twice the use contracts stand for twice the tonnes, but a twentieth has run out: 95 t are left to Kazakhstan
+    and 93.1 to China. 5 t and 4.9 are free to choose, for nothing; a tenth of the use, 20 t, may be newly qualified
+    with each, at 1.5 % of the price. So Kazakhstan brings 95 + 5 + 20 t, and 3.8 t of its next step at 1.94; China's
+    step from 0.8 to 0.9 costs 2.15 and gives the rest beyond 74.48 t: that is the price. One more tonne that could be
+    qualified in Kazakhstan would save 2.15 - 1.5. China gives up 7.59 t of that step, and 5.586 and 3.724 of the next.
     """
     known = facts(
         freight={"KAZ USA sea": 0, "CHN USA sea": 20},
@@ -32,17 +38,23 @@ def test_a_delivery_moves_until_switching_costs_what_it_saves():
 
     def with_pattern(system):
         base = system.deliveries["supplier"].map({"KAZ": 100.0, "CHN": 98.0})
-        return replace(system, deliveries=system.deliveries.assign(base_t=base, price=100.0, substitution=1.0))
+        shape = {"base_t": base, "observed": True, "price": 100.0, "substitution": 1.0}
+        return replace(system, deliveries=system.deliveries.assign(**shape))
 
     answer = solve(known, story(2025, 2026), with_pattern)
     brought = {(c, y): answer.value("delivered", supplier=c, year=y) for c in ("KAZ", "CHN") for y in (2025, 2026)}
     assert brought == pytest.approx(
-        {("KAZ", 2025): 55.9, ("KAZ", 2026): 111.8, ("CHN", 2025): 44.1, ("CHN", 2026): 88.2}
+        {("KAZ", 2025): 55.9, ("KAZ", 2026): 123.8, ("CHN", 2025): 44.1, ("CHN", 2026): 76.2}
     )
-    assert [answer.price(year) for year in (2025, 2026)] == pytest.approx([switch(1.1, 1.18)] * 2)
+    last = 20 + switch(0.8, 0.9)
+    assert [answer.price(year) for year in (2025, 2026)] == pytest.approx([switch(1.1, 1.18), last])
+    assert answer.dual("new_relations", supplier="KAZ", year=2026) == pytest.approx(1.5 - last)
     new = 2 * switch(1, 1.04) + 3 * switch(1.04, 1.1) + 0.9 * switch(1.1, 1.18)
     given_up = -1.96 * switch(0.96, 1) - 2.94 * switch(0.9, 0.96)
     assert answer.cell("switching", "musd", year=2025) == pytest.approx((new + given_up) / 1e6)
+    new = 20 * 1.5 + 3.8 * switch(1, 1.04)
+    given_up = -3.724 * switch(0.96, 1) - 5.586 * switch(0.9, 0.96) - 7.59 * switch(0.8, 0.9)
+    assert answer.cell("switching", "musd", year=2026) == pytest.approx((new + given_up) / 1e6)
 
 
 @pytest.mark.parametrize("traced", [True, False])
@@ -50,9 +62,10 @@ def test_a_feed_may_grow_freely_but_not_change_its_proportion(traced):
     """A Kazakh refinery draws half of its feed from Kazakh ore and half from Chinese, that costs 20 USD/t to bring.
 
     100 t are refined in 2025, 200 in 2026, for 60 USD/t of freight. Beyond the usual half, Kazakh ore costs 4.65
-    USD/t for a tenth more, 5 t, and 22.15 for the next: so 55 t are Kazakh and 45 Chinese, and twice that in 2026. A
-    tonne more of metal takes half of each: 60 + 10 = 70 USD/t. One more tonne of leeway would save 20. The same for a
-    pooled market.
+    USD/t for a tenth more, 5 t, and 22.15 for the next: so 55 t are Kazakh and 45 Chinese. In 2026 twice as much of
+    each, and a tenth of the plant's feed, 20 t, is newly qualified at 1.5 % of what ore is worth: 130 t are Kazakh and
+    70 Chinese. A tonne more of metal takes half of each: 60 + 10 = 70 USD/t. One more tonne of leeway would save 20.
+    The same for a pooled market.
     """
     known = facts(
         stages={"x mine": {}, "x refine": {}},
@@ -72,14 +85,15 @@ def test_a_feed_may_grow_freely_but_not_change_its_proportion(traced):
         )
 
     answer = solve(known, story(2025, 2026), with_pattern)
-    a_year = 100 * 60 + 45 * 20 + 5 * switch(1, 1.1)
-    assert answer.objective == pytest.approx(3 * a_year)
+    of_2025 = 100 * 60 + 45 * 20 + 5 * switch(1, 1.1)
+    of_2026 = 200 * 60 + 70 * 20 + 20 * 1.5 + 10 * switch(1, 1.1)
+    assert answer.objective == pytest.approx(of_2025 + of_2026)
     assert [answer.price(year) for year in (2025, 2026)] == pytest.approx([70, 70])
     kazakh = number_of_feed(answer, "KAZ")
     name = "feed_pattern" if traced else "pooled_feed_pattern"
     assert answer.dual(name, feed=kazakh, year=2026) == pytest.approx(-20)
     assert answer.value("flow" if traced else "feed", year=2026, **{"mine" if traced else "origin": "CHN"}) == (
-        pytest.approx(90)
+        pytest.approx(70)
     )
 
 
@@ -113,12 +127,13 @@ def number_of_feed(answer, origin):
 
 
 def test_the_base_year_is_met_and_a_hub_ships_at_most_what_it_can():
-    """The base year comes out as it was, at the normal price of 100 USD/t, though freight differs: each pair's margin
-    is what is left of the price, and the step of a pattern's last tonne costs 0.5 USD/t at most.
+    """The base year comes out as it was, at the normal price of 100 USD/t, though freight differs: margins level it,
+    the dearest tonne costs what is left of the price, and the step of a pattern's last tonne costs 0.5 USD/t at most.
 
-    In 2026 what comes straight from Kazakhstan and China pays 20 USD/t. China then brings between 0.8 and 0.9 of its
-    tonnes, and sets the price: 120 + 100 (1 - 0.849^(-1/4)) = 115.8. Belgium is a way round for 15 / 0.8 = 18.75 t, at
-    100 + 100 (1 - 1.229^(-1/4)) = 105.0: a tonne more through it would save 10.8.
+    In 2026 what comes straight from Kazakhstan and China pays 20 USD/t. Of the 35 t 33.25 are still under contract; of
+    these between 0.8 and 0.9 come, and set the price: 120 + 100 (1 - 0.849^(-1/4)) = 115.8. Belgium is a way round for
+    15 / 0.8 = 18.75 t: 14.25 under contract and 4 % more, 0.75 that have run out, and the rest newly qualified at 1.5 %
+    of the price, less than the 5 t that may be. So a tonne more through it would save 115.8 - 101.5 = 14.3.
     """
     duty = {"kind": "tariff", "countries": ["CHN", "KAZ"], "usd_per_t": 20}
     answer = solve(facts(**BASE_YEAR), story(2025, 2026, duty=duty))
@@ -134,4 +149,4 @@ def test_the_base_year_is_met_and_a_hub_ships_at_most_what_it_can():
     assert brought.loc[(2026, "BEL"), "tonnes"] == pytest.approx(18.75)
     price = 120 + switch(0.8, 0.9, sigma=4)
     assert answer.price(2026) == pytest.approx(price)
-    assert answer.dual("hub_capacity", year=2026) == pytest.approx(100 + switch(1.18, 1.28, sigma=4) - price)
+    assert answer.dual("hub_capacity", year=2026) == pytest.approx(100 + 1.5 - price)
