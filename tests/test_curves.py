@@ -140,3 +140,14 @@ def test_new_plant_costs_at_least_what_it_is_worth_where_the_outlook_covers_the_
         known = facts(**GROWING | {"economics": economics, "outlook": outlook})
         builds = build_system(known, story(2025, 2030)).builds.query("country == 'KAZ'").set_index("project")
         assert builds["entry_usd_per_t"].to_dict() == pytest.approx({"": least, "new": entry})
+
+
+def test_a_seed_ran_nowhere():
+    """Uzbekistan has a project and no plant: it may sell to the United States, from a seed, but nothing stands there."""
+    project = {"mineral": "x", "stage": "refine", "country": "UZB", "capacity_t": 50, "earliest_year": 2027}
+    tables = {"countries": GROWING["countries"] | {"UZB": ("", "ROW", 0.1, 1)}, "projects": {"new": project}}
+    made = build_system(facts(**BASE_YEAR | tables), story(2025, 2026))
+    sold = made.deliveries.query("supplier == 'UZB' and market == 'USA'")
+    assert (sold["base_t"] > 0).all() and not sold["observed"].any() and len(sold) == 1
+    stands = made.existing.groupby("country")["existing_t"].sum() / 2
+    assert stands.to_dict() == pytest.approx({"KAZ": 120, "CHN": 280, "UZB": 0})
