@@ -8,6 +8,9 @@ import numpy as np
 import pytest
 from handmade import BASE_YEAR, facts, solve, story
 
+from supplychain.program.variables.steps import NEW, OPEN, delivery_steps
+from supplychain.system.build import build_system
+
 
 def switch(low, high, sigma=1.0):
     """Switching cost of a step at a price of 100 USD/t, at the geometric middle of its multiples of the base tonnes."""
@@ -150,3 +153,55 @@ def test_the_base_year_is_met_and_a_hub_ships_at_most_what_it_can():
     price = 120 + switch(0.8, 0.9, sigma=4)
     assert answer.price(2026) == pytest.approx(price)
     assert answer.dual("hub_capacity", year=2026) == pytest.approx(100 + 1.5 - price)
+
+
+def test_a_new_supplier_is_qualified_at_its_pace():
+    """China has brought all 100 t, at 20 USD/t of freight; Kazakhstan, that pays none, has brought nothing and could
+    start from a seed of 1 t. A twentieth of either runs out each year; switching costs 100 (1 - 1 / multiple).
+
+    Nobody is qualified in the base year. A tenth of the use may be in each year, at 1.5 USD/t: 10 t, 20 and 30. In 2026
+    China brings between 0.9 and 0.96 of the 95 t still under contract, at 12.42; Kazakhstan beside the 10 t its open
+    0.05 and 1.18 times 0.95 of its seed, at 12.23 or less. Then China brings between 0.8 and 0.9 of its 90.25 and 85.74
+    t, at 2.15, and Kazakhstan 1.04 times its seed at 1.94. One more tonne to qualify in a year is there in all later
+    ones.
+    """
+    known = facts(
+        freight={"KAZ USA sea": 0, "CHN USA sea": 20},
+        capacity={"x mine KAZ 2025": 200, "x mine CHN 2025": 200},
+        consumption={"x USA .": 100},
+    )
+
+    def with_pattern(system):
+        kazakh = system.deliveries["supplier"] == "KAZ"
+        shape = {"base_t": np.where(kazakh, 1.0, 100.0), "observed": ~kazakh, "price": 100.0, "substitution": 1.0}
+        return replace(system, deliveries=system.deliveries.assign(**shape))
+
+    answer = solve(known, story(2025, 2028), with_pattern)
+    years = (2025, 2026, 2027, 2028)
+    new = [answer.value("delivered", supplier="KAZ", step=NEW, year=year) for year in years]
+    assert new == pytest.approx([0, 10, 20, 30])
+    brought = [answer.value("delivered", supplier="KAZ", year=year) for year in years]
+    kept = [0.95**age for age in range(4)]
+    seeds = [0, (1 - kept[1]) + 1.18 * kept[1], (1 - kept[2]) + 1.04 * kept[2], (1 - kept[3]) + 1.04 * kept[3]]
+    assert brought == pytest.approx([a + b for a, b in zip(new, seeds, strict=True)])
+    prices = [20 + switch(0.9, 0.96), 20 + switch(0.8, 0.9), 20 + switch(0.8, 0.9)]
+    assert [answer.price(year) for year in years[1:]] == pytest.approx(prices)
+    saved = [answer.dual("new_relations", supplier="KAZ", year=year) for year in years[1:]]
+    assert saved == pytest.approx([sum(1.5 - price for price in prices[i:]) for i in range(3)])
+
+
+def test_what_has_run_out_and_what_comes_with_its_buyers_is_open():
+    """Kazakhstan sells 55.5 t, 10 of them to the United States. Contracts for 9.5 t are left in 2026 and for 9.025 in
+    2027; half a tonne and 0.975 are open at no switching cost. So is the American part of the 10 t of new plant that
+    run in 2026 and the 20 of 2027: 10 / 55.5 of them. Nothing is open, or newly qualified, in the base year.
+    """
+    rows = {"x refine KAZ 2025": 120, "x refine KAZ 2027": 140}
+    steps = delivery_steps(build_system(facts(**BASE_YEAR | {"capacity": rows}), story(2025, 2027)))
+    steps = steps[(steps["supplier"] == "KAZ") & (steps["market"] == "USA")]
+    opened = steps[steps["step"] == OPEN].set_index("year")
+    assert opened["width_t"].to_dict() == pytest.approx({2026: 0.5 + 100 / 55.5, 2027: 0.975 + 200 / 55.5})
+    assert not opened["switching"].any()
+    new = steps[steps["step"] == NEW].set_index("year")
+    assert new["switching"].to_dict() == pytest.approx({2026: 1.5, 2027: 1.5}) and np.isinf(new["width_t"]).all()
+    below = steps[steps["switching"] < 0].groupby("year")["width_t"].sum()
+    assert below.to_dict() == pytest.approx({2025: 10, 2026: 9.5, 2027: 9.025})
