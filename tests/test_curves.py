@@ -47,8 +47,8 @@ TOP = pd.Series(
 
 
 def test_the_price_less_freight_is_shared_out_by_the_stages_dearest_costs():
-    """Iron sells for 100 USD/t and pays 10 of freight; 1.25 t of ore at 24 and refining at 30 cost 60: its level is 90 /
-    60. Ore is worth 36 USD/t, refining 45, and 1.25 x 36 + 45 are the 90.
+    """Iron sells for 100 USD/t and pays 10 of freight; 1.25 t of ore at 24 and refining at 30 cost 60: its level is 90
+    / 60. Ore is worth 36 USD/t, refining 45, and 1.25 x 36 + 45 are the 90.
 
     Steel sells for 200 and pays 20. Its 2 t of iron's ore are worth what they are to iron, 2 x 36 = 72: 108 are left
     for what costs 54 at most, twice as much. What freight leaves less than nothing for is worth a fiftieth of its
@@ -57,9 +57,9 @@ def test_the_price_less_freight_is_shared_out_by_the_stages_dearest_costs():
     prices = pd.Series({"iron": 100.0, "steel": 200.0, "moved": 10.0, "free": 0.0})
     freight = pd.Series({"iron": 10.0, "steel": 20.0, "moved": 15.0})
     found = curves.levels(CHAIN, TOP, prices, freight).set_index(["mineral", "stage"])
-    assert list(found.index) == [("iron", "mine"), ("iron", "refine"), ("steel", "refine")] + [
-        ("moved", "mine"),
-        ("free", "mine"),
+    assert list(found.index) == [
+        *(("iron", "mine"), ("iron", "refine"), ("steel", "refine")),
+        *(("moved", "mine"), ("free", "mine")),
     ]
     assert found["level"].to_list() == pytest.approx([1.5, 1.5, 2.0, 0.04, float("nan")], nan_ok=True)
     assert found["value_usd_per_t"].to_list() == pytest.approx([36, 45, 108, 0.2, float("nan")], nan_ok=True)
@@ -67,8 +67,9 @@ def test_the_price_less_freight_is_shared_out_by_the_stages_dearest_costs():
 
 def test_a_place_has_three_steps_and_what_stood_idle_costs_what_it_is_worth():
     """A tonne is worth 36 USD, costs are at 1.5 of what the facts say. 12 USD/t are 18: steps of 14.4, 18 and 21.6. 22
-    are 33: 26.4, 33 and not 39.6 but 36, or it would not have run. 40 are 60, of which nothing ran at more than 36: 28.8
-    and 36 twice. What stood idle costs 36 everywhere. New plant costs 18, 33 and 60. Without a price costs stay as given.
+    are 33: 26.4, 33 and not 39.6 but 36, or it would not have run. 40 are 60, of which nothing ran at more than 36:
+    28.8 and 36 twice. What stood idle costs 36 everywhere. New plant costs 18, 33 and 60. Without a price costs stay
+    as given.
     """
     costs = {"KAZ": 12.0, "CHN": 22.0, "UZB": 40.0}
     places = frame("mineral stage country opex_usd_per_t", *(("x", "mine", c, cost) for c, cost in costs.items()))
@@ -90,16 +91,16 @@ def test_a_place_has_three_steps_and_what_stood_idle_costs_what_it_is_worth():
 
 
 def test_capacity_stands_in_steps_and_a_places_dearest_tonnes_are_its_tail():
-    """Kazakhstan makes 60 t at a utilisation of a half. 2 % of them just pay: 58.8 t are its three steps, 19.6 each, and
-    the other 61.2 of its 120 are idle. Freight is 4.1 USD/t on average, so a tonne is worth 95.9; the costs of 40 USD/t
-    are all alike, and at most a fifth more: 48 is 95.9, the mean 79.9, the cheapest 63.9. So the steps cost 0, 16 and 32
-    more, and idle plant 32.
+    """Kazakhstan makes 60 t at a utilisation of a half. 2 % of them just pay: 58.8 t are its three steps, 19.6 each,
+    and the other 61.2 of its 120 are idle. Freight is 4.1 USD/t on average, so a tonne is worth 95.9; the costs of
+    40 USD/t are all alike, and at most a fifth more: 48 is 95.9, the mean 79.9, the cheapest 63.9. So the steps cost
+    0, 16 and 32 more, and idle plant 32.
 
     20 t that are built by 2027 come to the cheapest step, 10 of them by 2026.
     """
     rows = {"x refine KAZ 2025": 120, "x refine KAZ 2027": 140}
     made = build_system(facts(**BASE_YEAR | {"capacity": rows}), story(2025, 2027))
-    assert MOVED == pytest.approx(4.1)
+    assert pytest.approx(4.1) == MOVED
     site = made.sites.set_index("country").loc["KAZ"]
     paid = [site[f"{name}_usd_per_t"] for name in ("value", "full_opex", "opex")]
     assert paid == pytest.approx([95.9, 95.9 / 1.2, 95.9 / 1.5])
@@ -113,7 +114,9 @@ def test_capacity_stands_in_steps_and_a_places_dearest_tonnes_are_its_tail():
 
 def test_without_a_base_year_nothing_stood_idle():
     """80 t of which nobody knows whether they ran are three steps of one cost; no part of them is a tail."""
-    table = build_system(facts(capacity={"x mine KAZ 2025": 80}, consumption={"x USA .": 10}), story(2025, 2025)).existing
+    table = build_system(
+        facts(capacity={"x mine KAZ 2025": 80}, consumption={"x USA .": 10}), story(2025, 2025)
+    ).existing
     tonnes = table.set_index("step")["existing_t"]
     assert tonnes[["cheap", "usual", "dear", "idle"]].to_list() == pytest.approx([80 / 3, 80 / 3, 80 / 3, 0])
     assert not table["dearer_usd_per_t"].any()
@@ -128,10 +131,10 @@ FORESEEN = {"x refine CHN 2025": 140, "x refine KAZ 2025": 60, "x refine CHN 203
 
 @pytest.mark.parametrize(("capex", "floor"), [(100, 95.9 / 1.2 - 95.9 / 1.5), (10, 95.9 / 3 - 10 * 1.21 / 2.1)])
 def test_new_plant_costs_at_least_what_it_is_worth_where_the_outlook_covers_the_line(capex, floor):
-    """A tonne is worth 95.9 USD, running plant costs 63.9 at its cheapest and new plant 79.9: an entry of 16. Capital at
-    10 % over two years costs 57.6 of 100, so that new plant costs more than a tonne is worth. At 10 USD the capital
-    costs 5.8: where the outlook tells how the line grows, nobody gains by growing beyond it, so the entry is 95.9 - 63.9
-    - 5.8 = 26.2. A named project is a plant of its own, and pays 16.
+    """A tonne is worth 95.9 USD, running plant costs 63.9 at its cheapest and new plant 79.9: an entry of 16. Capital
+    at 10 % over two years costs 57.6 of 100, so that new plant costs more than a tonne is worth. At 10 USD the
+    capital costs 5.8: where the outlook tells how the line grows, nobody gains by growing beyond it, so the entry is
+    95.9 - 63.9 - 5.8 = 26.2. A named project is a plant of its own, and pays 16.
     """
     economics = BASE_YEAR["economics"] | {"x refine growth_limit": 0.05, "x refine life_years": 2}
     economics |= {"x refine capex_usd_per_t": capex}
@@ -143,7 +146,7 @@ def test_new_plant_costs_at_least_what_it_is_worth_where_the_outlook_covers_the_
 
 
 def test_a_seed_ran_nowhere():
-    """Uzbekistan has a project and no plant: it may sell to the United States, from a seed, but nothing stands there."""
+    """Uzbekistan has a project and no plant: it may sell to the United States, from a seed; nothing stands there."""
     project = {"mineral": "x", "stage": "refine", "country": "UZB", "capacity_t": 50, "earliest_year": 2027}
     tables = {"countries": GROWING["countries"] | {"UZB": ("", "ROW", 0.1, 1)}, "projects": {"new": project}}
     made = build_system(facts(**BASE_YEAR | tables), story(2025, 2026))

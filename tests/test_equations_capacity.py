@@ -76,12 +76,11 @@ def test_a_project_is_built_once_and_runs_as_far_as_it_is_available():
 
 
 def test_growth_is_limited_by_lead_time_and_by_what_is_there():
-    """Of the world's 202 t Kazakhstan makes 60, China 140, Uzbekistan 2; a plant takes 2.5 years, so none before
-    2028.
+    """Of the world's 202 t Kazakhstan makes 60, China 140, Uzbekistan 2; a plant takes 2.5 years, so none before 2028.
 
     A country without a history adds a twentieth of what it makes, 3 t and 7; a small maker a tenth of the limit, which
-    is 5 % of the world, 10.1 t: 1.01, where a twentieth of its own is 0.1. A limit of 2 %, 4.04 t, holds China back, and
-    leaves the small maker 0.404.
+    is 5 % of the world, 10.1 t: 1.01, where a twentieth of its own is 0.1. A limit of 2 %, 4.04 t, holds China back,
+    and leaves the small maker 0.404.
     """
     made = BASE_YEAR["production"] | {"x refine UZB 2025": 2}
     uzbek = {"countries": BASE_YEAR["countries"] | {"UZB": ("", "ROW")}, "production": made}

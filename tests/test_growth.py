@@ -48,7 +48,7 @@ def test_the_outlook_is_brought_to_the_worlds_output_and_the_unnamed_share_their
 
 
 def test_magnet_rare_earths_are_four_minerals():
-    """The outlook has 10 t of magnet rare earths of China and then 15: each of the four that are made grows by a half."""
+    """The outlook has 10 t of magnet rare earths of China and then 15: each of the four that is made grows by half."""
     outlook = {"magnet_rare_earths mine CHN 2025": 10, "magnet_rare_earths mine CHN 2035": 15}
     made = {"neodymium mine CHN 2025": 20, "terbium mine CHN 2025": 2}
     found = changes([2025, 2035], production=made, outlook=outlook)
@@ -63,9 +63,10 @@ def test_magnet_rare_earths_are_four_minerals():
 
 
 def test_growth_is_what_was_shown_less_what_is_coming_and_what_is_expected_comes_at_no_cost():
-    """Kazakhstan makes 60 t and usually adds 4 t a year; the outlook expects 5 t of it by 2030, one a year: 3 t are left
-    to build. China, without a history, adds a twentieth of its 140, 7 t; it is expected to lose 28 t. What is expected
-    stands in the cheapest step; what is to go has gone from idle plant first, and none of what runs, 137.2 t of 280.
+    """Kazakhstan makes 60 t and usually adds 4 t a year; the outlook expects 5 t of it by 2030, one a year: 3 t are
+    left to build. China, without a history, adds a twentieth of its 140, 7 t; it is expected to lose 28 t. What is
+    expected stands in the cheapest step; what is to go has gone from idle plant first, and none of what runs, 137.2
+    t of 280.
     """
     outlook = {"x refine KAZ 2025": 60, "x refine CHN 2025": 140, "x refine KAZ 2030": 65, "x refine CHN 2030": 112}
     economics = BASE_YEAR["economics"] | {"x refine growth_limit": 0.05, "x refine capex_usd_per_t": 10}

@@ -85,9 +85,7 @@ def test_cheaper_capital_is_somebodys_money():
     answer = solve(known, story(2025, 2026, loan=loan))
     assert dear.value("build") == pytest.approx(0)
     more = by_kind(answer) - by_kind(dear)
-    assert more.to_dict() == pytest.approx(
-        {"resource": 20 * (60 + charge - 100), "transfer": 20 * (37.5 - charge)}
-    )
+    assert more.to_dict() == pytest.approx({"resource": 20 * (60 + charge - 100), "transfer": 20 * (37.5 - charge)})
     assert answer.cell("public", "musd", item="guarantee") * MUSD == pytest.approx(20 * (75 - 37.5 / 1.1 - 37.5 / 1.21))
 
 

@@ -1,4 +1,6 @@
-"""Operating costs by place, solved by hand: reported, else computed at national prices; shared out over an ore's products."""
+"""Operating costs by place, solved by hand: reported, else computed at national prices; shared out over an ore's
+products.
+"""
 
 from __future__ import annotations
 
@@ -20,8 +22,8 @@ def costs(output, usual=40.0, prices=None, **tables):
 
 def test_inputs_are_paid_at_national_prices():
     """A tonne costs 40 USD and takes 1,000 kWh. Kazakhstan and China make as much as each other and pay 0.02 and 0.01
-    USD/kWh, 0.015 on average: 15 USD, of which Kazakhstan pays a third more, 45, and China a third less, 35. Uzbekistan,
-    which makes nothing, pays the median of the prices, 0.015.
+    USD/kWh, 0.015 on average: 15 USD, of which Kazakhstan pays a third more, 45, and China a third less, 35.
+    Uzbekistan, which makes nothing, pays the median of the prices, 0.015.
     """
     prices = {"KAZ electricity_usd_per_kwh": 0.02, "CHN electricity_usd_per_kwh": 0.01}
     inputs = {"x mine electricity_kwh_per_t": 1000}
@@ -69,9 +71,9 @@ def test_what_is_reported_stands_and_says_how_far_the_usual_cost_is_off():
 
 
 def test_an_ores_cost_is_shared_out_by_what_its_products_are_worth():
-    """A tonne of ore r costs 30 USD and holds 0.75 t of a at 20 USD/t and 0.25 of b at 60, 15 USD of each: each bears 15,
-    so a costs 20 USD/t and b 60. A tonne of ore s costs 60 and holds a half of each, 10 USD and 30: 30 USD/t and 90. Who
-    has both ores digs the cheaper; where s alone is, its costs count. What has no price bears nothing.
+    """A tonne of ore r costs 30 USD and holds 0.75 t of a at 20 USD/t and 0.25 of b at 60, 15 USD of each: each bears
+    15, so a costs 20 USD/t and b 60. A tonne of ore s costs 60 and holds a half of each, 10 USD and 30: 30 USD/t and
+    90. Who has both ores digs the cheaper; where s alone is, its costs count. What has no price bears nothing.
     """
     columns = ["mineral", "stage", "country", "opex_usd_per_t", "basis"]
     rows = [("s", "KAZ", 60.0), ("r", "KAZ", 30.0), ("s", "CHN", 60.0)]
@@ -81,5 +83,7 @@ def test_an_ores_cost_is_shared_out_by_what_its_products_are_worth():
     names = ["product", "product_stage", "host", "host_stage", "country", "ratio"]
     found = of_joint_products(dug, pd.DataFrame(basket, columns=names), pd.Series({"a": 20.0, "b": 60.0}))
     paid = found.set_index(["mineral", "country"])["opex_usd_per_t"].to_dict()
-    assert paid == pytest.approx({("a", "KAZ"): 20, ("b", "KAZ"): 60, ("n", "KAZ"): 0, ("a", "CHN"): 30, ("b", "CHN"): 90})
+    assert paid == pytest.approx(
+        {("a", "KAZ"): 20, ("b", "KAZ"): 60, ("n", "KAZ"): 0, ("a", "CHN"): 30, ("b", "CHN"): 90}
+    )
     assert set(found["basis"]) == {"reported"} and len(found) == 5
