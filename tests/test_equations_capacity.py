@@ -26,10 +26,11 @@ def project(name, place, tonnes, capex_usd_per_t, **fields):
 
 
 def test_capacity_binds_and_its_dual_is_a_scarcity_rent():
-    """Existing plants pay 20 USD/t to run and a tenth of 50 for their capital: Kazakhstan delivers at 85, China at 125.
+    """Existing plants pay 20 USD/t to run, and nothing for their capital of 50, which is sunk: Kazakhstan delivers at
+    80, China at 120.
 
-    Kazakhstan's 80 t are full. One tonne a year more there replaces a Chinese one: 125 - 85 = 40 USD/t of rent; to the
-    program, which charges the capital on use, 45.
+    Kazakhstan's 80 t are full. One tonne a year more there replaces a Chinese one: 120 - 80 = 40 USD/t of rent. On all
+    of its tonnes that is 3,200 USD, a part of the price and no cost; China, which sets the price, earns none.
     """
     known = facts(
         capacity={"x mine KAZ 2025": 80, "x mine CHN 2025": 100},
@@ -37,10 +38,14 @@ def test_capacity_binds_and_its_dual_is_a_scarcity_rent():
         economics={"x mine opex_usd_per_t": 20, "x mine capex_usd_per_t": 50},
     )
     answer = solve(known, story(2025, 2026))
-    assert answer.objective == pytest.approx(2 * (80 * 85 + 20 * 125))
+    assert answer.objective == pytest.approx(2 * (80 * 80 + 20 * 120))
+    assert answer.price(2026) == pytest.approx(120)
     rent = answer.table("capacity").query("year == 2026").set_index("country")["scarcity_rent_usd_per_t"]
     assert rent.to_dict() == pytest.approx({"KAZ": 40, "CHN": 0})
-    assert answer.dual("capacity", country="KAZ", year=2026) == pytest.approx(-45)
+    assert answer.dual("capacity", country="KAZ", year=2026) == pytest.approx(-40)
+    earned = answer.table("rents").query("year == 2026").set_index("country")["musd"] * 1e6
+    assert earned.to_dict() == pytest.approx({"KAZ": 80 * 40, "CHN": 0})
+    assert answer.table("costs").query("item == 'mine'")["musd"].sum() * 1e6 == pytest.approx(2 * 100 * 20)
 
 
 def test_a_project_is_built_once_and_runs_as_far_as_it_is_available():
@@ -71,19 +76,20 @@ def test_a_project_is_built_once_and_runs_as_far_as_it_is_available():
 
 
 def test_growth_is_limited_by_lead_time_and_by_what_is_there():
-    """Of the world's 202 t Kazakhstan makes 60, China 140, Uzbekistan 2; a plant takes 2.5 years, so none before
-    2028.
+    """Of the world's 202 t Kazakhstan makes 60, China 140, Uzbekistan 2; a plant takes 2.5 years, so none before 2028.
 
-    A year's growth is at most 5 % of the world, 10.1 t, and a fifth of the country's own, 12 and 28 t; but a small
-    maker may add a tenth of the limit, 1.01 t, where a fifth of its own is 0.4.
+    A country without a history adds a twentieth of what it makes, 3 t and 7; a small maker a tenth of the limit, which
+    is 5 % of the world, 10.1 t: 1.01, where a twentieth of its own is 0.1. A limit of 2 %, 4.04 t, holds China back,
+    and leaves the small maker 0.404.
     """
-    limits = {"x refine growth_limit": 0.05, "x refine lead_time_years": 2.5}
     made = BASE_YEAR["production"] | {"x refine UZB 2025": 2}
     uzbek = {"countries": BASE_YEAR["countries"] | {"UZB": ("", "ROW")}, "production": made}
-    known = facts(**BASE_YEAR | uzbek | {"economics": BASE_YEAR["economics"] | limits})
-    builds = build_system(known, story(2025, 2030)).builds.set_index("country")
-    assert builds["yearly_t"].to_dict() == pytest.approx({"KAZ": 10.1, "CHN": 10.1, "UZB": 1.01})
-    assert set(builds["first_year"]) == {2028} and set(builds["project"]) == {""}
+    for limit, least in ((0.05, {"KAZ": 3, "CHN": 7, "UZB": 1.01}), (0.02, {"KAZ": 3, "CHN": 4.04, "UZB": 0.404})):
+        limits = {"x refine growth_limit": limit, "x refine lead_time_years": 2.5}
+        known = facts(**BASE_YEAR | uzbek | {"economics": BASE_YEAR["economics"] | limits})
+        builds = build_system(known, story(2025, 2030)).builds.set_index("country")
+        assert builds["yearly_t"].to_dict() == pytest.approx(least)
+        assert set(builds["first_year"]) == {2028} and set(builds["project"]) == {""}
 
 
 def test_owners_share_a_site_and_lose_their_own_part():

@@ -12,13 +12,13 @@ from handmade import BASE_YEAR, facts, loss, solve, story, write
 from supplychain.facts import dataset
 from supplychain.system.build import build_system
 
-# A metal at 100 USD/t whose use answers to the price: elasticity 1 in a year, 2 in the long run.
+# A metal at 100 USD/t, all of it freight, whose use answers to the price: elasticity 1 in a year, 2 in the long run.
 ELASTIC = {
     "minerals": {"x": {"class": "metal"}},
     "elasticities": {"metal short_run": 1, "metal long_run": 2},
     "prices": {"x 2024": 100},
     "deflator": {"2024": 1},
-    "freight": {"KAZ USA sea": 0},
+    "freight": {"KAZ USA sea": 100},
 }
 
 
@@ -176,13 +176,13 @@ def test_technologies_cost_the_same_at_normal_prices():
 
 
 def test_secondary_supply_is_scrap_collected_and_recovered_beyond_the_base_year():
-    """Normal price 100 USD/t; recovering costs 30 % of it, a new tonne 100 + 60 for freight. Half of the scrap is
-    collected, 0.8 of that recovered.
+    """Normal price 100 USD/t; recovering costs 30 % of it, a new tonne 60 for freight. Half of the scrap is collected,
+    0.8 of that recovered.
 
     Cars (2 t) are scrapped after one year: 100 made in 2025 give 200 t in 2026, of which 80 come back. Turbines (1 t)
     are scrapped after two: 50 of 2023 gave 50 t in 2025, 100 of 2024 give 100 in 2026: 0.4 x (100 - 50) = 20 t more
     than in the base year. Other uses (200 t) leave half of that as scrap; collection rises from 0.1 to 0.3, recovery
-    1: 20 t more. 120 t at 30 instead of 160 USD/t; a tonne more of scrap would save 130.
+    1: 20 t more. 120 t at 30 instead of 60 USD/t; a tonne more of scrap would save 30.
     """
     known = facts(
         capacity={"x mine KAZ 2025": 1000},
@@ -204,8 +204,8 @@ def test_secondary_supply_is_scrap_collected_and_recovered_beyond_the_base_year(
     used = {s: answer.value("secondary", service=s, year=2026) for s in ("cars", "wind", "other")}
     assert used == pytest.approx({"cars": 80, "wind": 20, "other": 20})
     assert answer.value("secondary", year=2025) == pytest.approx(0)
-    assert answer.objective == pytest.approx(2 * 500 * 160 - 120 * (160 - 30))
-    assert answer.dual("secondary_supply", service="wind", year=2026) == pytest.approx(30 - 160)
+    assert answer.objective == pytest.approx(2 * 500 * 60 - 120 * (60 - 30))
+    assert answer.dual("secondary_supply", service="wind", year=2026) == pytest.approx(30 - 60)
     assert answer.cell("secondary", "available_t", year=2026) == pytest.approx(120)
 
 

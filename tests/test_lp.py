@@ -48,6 +48,26 @@ def test_units_do_not_change_the_answer(unit):
     assert answer.dual_of(lp.constraints["use"]).iloc[0] == pytest.approx(3)
 
 
+@pytest.mark.parametrize("what", ["lower", "upper", "cost", "unit", "worth"])
+def test_what_is_not_a_number_is_no_bound_and_no_cost(what):
+    """One of two columns has no number where one must be: the family is named, and nothing is solved."""
+    with pytest.raises(AssertionError, match=rf"flow: {what} of 1 of 2 is not a number"):
+        LinearProgram().variable("flow", pd.DataFrame({"path": [0, 1]}), **{what: [1.0, np.nan]})
+
+
+def test_what_is_not_a_number_is_no_row_either():
+    """A row's bound, its unit, and a coefficient in it; a term that meets no row may hold anything."""
+    lp, rows = LinearProgram(), pd.DataFrame({"path": [0]})
+    flow = lp.variable("flow", pd.DataFrame({"path": [0, 1]}))
+    for what in ("lower", "upper", "unit"):
+        with pytest.raises(AssertionError, match=rf"most: {what} of 1 of 1 is not a number"):
+            lp.constrain("most", rows, flow.by("path"), **{what: np.nan})
+    with pytest.raises(AssertionError, match=r"most: coefficient of 1 of 1 is not a number"):
+        lp.constrain("most", rows, flow.by("path", coefficient=[np.nan, 1.0]), upper=1)
+    lp.constrain("most", rows, flow.by("path", coefficient=[1.0, np.nan]), upper=1)
+    assert lp.arrays().matrix.toarray().tolist() == [[1, 0]]
+
+
 def test_a_term_enters_every_row_with_its_labels():
     """One column that belongs to two groups enters the rows of both; one that belongs to none, none."""
     lp = LinearProgram()

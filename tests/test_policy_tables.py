@@ -51,7 +51,9 @@ TABLES = {name: empty(name) for name in EMPTY} | {
     ),
     "homes": frame("country market", ("USA", "USA"), ("CHN", ""), ("KAZ", ""), ("UZB", "")),
     "sites": frame(
-        "mineral stage country opex_usd_per_t", ("iron", "refine", "CHN", 40.0), ("iron", "refine", "KAZ", 40.0)
+        "mineral stage country opex_usd_per_t full_opex_usd_per_t",
+        ("iron", "refine", "CHN", 24.0, 30.0),
+        ("iron", "refine", "KAZ", 32.0, 40.0),
     ),
     "feeds": frame(
         "mineral stage origin value_usd_per_t", ("iron", "mine", "KAZ", 40.0), ("steel", "mine", "KAZ", 30.0)
@@ -186,7 +188,9 @@ def test_an_offtake_is_a_floor_in_tonnes_and_a_seed(known):
 
 
 def test_credits_of_cost_and_floors(known):
-    """10 % of an operating cost of 40 USD is 4; a floor of 130 over 100 is 30, one of 90 is nil but stays."""
+    """10 % of Kazakhstan's mean operating cost of 40 USD, not of its cheapest or China's, is 4; a floor of 130 over 100
+    is 30, one of 90 is nil but stays.
+    """
     where = {"countries": ["KAZ"], "minerals": ["iron"], "years": [2026, 2026]}
     credit = edited(known, "credits", kind="production_credit", stages=["refine"], share=0.1, **where)
     assert list(credit["usd_per_t"]) == [4.0] and credit["floor_usd_per_t"].isna().all()

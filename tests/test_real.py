@@ -74,12 +74,13 @@ def test_base_year_meets_the_normal_price(status_quo):
 def test_nothing_is_short_without_a_policy(status_quo):
     """In the United States no mineral is short by more than 1 % of use in any year, and no service is lost.
 
-    Vanadium is the exception, 1.3 % in 2035: new plants outside China cost more, and use gives way to a price 5 % up.
+    Copper is the exception, by 3 % in 2035: mines grow no faster than they have, and the IEA too expects them to fall
+    short. Use gives way to a price a few per cent up.
     """
     unmet = status_quo.unmet.query("market == 'USA'")
     assert (unmet["unit"] == "t").all()
     short = unmet[unmet["share"] > 0.01]
-    assert set(short["item"]) <= {"vanadium"} and not (short["share"] > 0.015).any()
+    assert set(short["item"]) <= {"copper"} and not (short["share"] > 0.05).any()
 
 
 def test_certificate(status_quo):
@@ -137,16 +138,18 @@ def test_two_runs_write_the_same_bytes(shipped, tmp_path):
 
 
 def test_a_tighter_cap_costs_more_where_china_matters(shipped):
-    """Caps on China of 50, 25, 10 %: antimony and tungsten dearer by steps, copper and sponge not, gallium short."""
+    """Caps on China of 50, 25, 10 %: leaving suppliers costs more by steps of antimony, tungsten and gallium, and of
+    the two of which others have no plant to spare prices rise; copper and sponge are much as before.
+    """
     table = caps.cap_table(only(shipped, CAPPED), [0.5, 0.25, 0.1], CAPPED)
-    for mineral in ("antimony", "tungsten"):
-        rows = table[table["mineral"] == mineral].sort_values("cap", ascending=False)
-        for column in ("premium", "switching_musd", "central_asia_share"):
-            assert (np.diff(rows[column]) > -1e-6).all() and rows[column].iloc[-1] > rows[column].iloc[0], column
+    for mineral in ("antimony", "tungsten", "gallium"):
+        cost = table[table["mineral"] == mineral].sort_values("cap", ascending=False)["switching_musd"]
+        assert (np.diff(cost) > -1e-6).all() and cost.iloc[-1] > cost.iloc[0], mineral
     rise = table.pivot(index="mineral", columns="cap", values="premium")
+    for mineral in ("tungsten", "gallium"):
+        assert (np.diff(rise.loc[mineral]) < 1e-6).all() and rise.loc[mineral, 0.1] - rise.loc[mineral, 1.0] > 0.01
     assert abs(rise.loc["copper", 0.1] - rise.loc["copper", 1.0]) < 0.01
     assert rise.loc["titanium", 0.1] - rise.loc["titanium", 1.0] < 0.08
-    assert table[(table["mineral"] == "gallium") & (table["cap"] == 0.1)]["forgone_share"].iloc[0] > 0.05
 
 
 def test_a_sudden_stop_multiplies_prices_outside_china(shipped):

@@ -48,18 +48,19 @@ def test_without_alumina_there_is_no_gallium(shipped):
 
 
 def test_copper_in_uzbekistan_brings_rhenium_tellurium_and_selenium(shipped):
-    """A fund shares in Uzbek mines and smelters, and the United States takes 150,000 t of their copper in 2029.
+    """As things go on the second stage of Almalyk and its smelter are built; where permits take nine years longer they
+    are not by 2029.
 
-    The second stage of Almalyk is built, and slimes and smelter gases hold over half as much again of the three as they
-    would without it. What the world takes of the three is what it took before, and the rest is reported as unsold.
+    Slimes and smelter gases then hold less than two thirds of the three. What the world takes of them with the smelter
+    is no less than without it, and the rest is reported as unsold.
     """
     known = only(shipped, ["copper", "molybdenum", "rhenium", "tellurium", "selenium"])
-    fund = {"kind": "investment_fund", "countries": ["UZB"], "capex_share": 0.3, "budget_musd": 1000}
-    buy = {"kind": "offtake", "country": "UZB", "mineral": "copper", "tonnes": {2026: 0, 2029: 150_000}}
-    policies = {"fund": fund, "mined": buy | {"stage": "mine"}, "refined": buy | {"stage": "refine"}}
-    before, after = solve(known, status_quo(known, 2029)), solve(known, status_quo(known, 2029, **policies))
-    built = at(after.table("capacity"), country="UZB", mineral="copper")
-    assert {"almalyk_stage2"} <= set(built.loc[built["built_t"] > 0, "site"])
+    slow = {"kind": "lead_time", "countries": ["UZB"], "minerals": ["copper"], "years_sooner": -9}
+    before, after = solve(known, status_quo(known, 2029, slow=slow)), solve(known, status_quo(known, 2029))
+    stages = {"almalyk_stage2", "almalyk_smelter"}
+    for answer, wanted in ((before, set()), (after, stages)):
+        built = at(answer.table("capacity"), country="UZB", mineral="copper")
+        assert set(built.loc[built["built_t"] > 0, "site"]) & stages == wanted
     products = ("rhenium", "tellurium", "selenium")
     then, now = (
         at(a.table("byproducts"), country="UZB", year=2029, mineral=products).set_index("mineral")
@@ -78,7 +79,7 @@ def test_without_the_north_cargo_fills_the_caspian(shipped):
 
     Other cargo comes from the north as well. With half a million tonnes of it the ferries from Aktau are full, and a
     tonne more of them would save over 50 USD. Some of what finds no room takes the long ways by the Chinese coast and
-    by Iran; some, over 50,000 t, is not sold at all.
+    by Iran; some, over 40,000 t, is not sold at all.
     """
     known = only(shipped, ["chromium", "copper", "zinc", "aluminium", "manganese"])
     ferries = "caspian_aktau_baku"
@@ -98,16 +99,16 @@ def test_without_the_north_cargo_fills_the_caspian(shipped):
     assert none["used_t"] == pytest.approx(none["capacity_t"] - none["background_t"])
     assert none["shadow_price_usd_per_t"] > 50
     assert crowded["eastern"] > moved["eastern"] and crowded["southern"] > 5e4
-    assert crowded.sum() < moved.sum() - 5e4
+    assert crowded.sum() < moved.sum() - 4e4
 
 
 def test_a_cap_on_chinese_owners_bites_where_one_on_china_does_not(shipped):
-    """Nearly half of the cobalt that the United States gets is mined by Chinese companies, in Congo and Indonesia; none
-    in China.
+    """Over half of the cobalt that the United States gets is mined by Chinese companies, in Congo and Indonesia; hardly
+    any in China.
 
-    A cap of 25 % on China by place leaves the plan as it is. By owner, Chinese mines must go from nearly half to 25 %,
-    and the other owners there take their part; the place stays, and since one owner's tonne in Congo is as good as
-    another's it costs next to nothing: partners are swapped.
+    A cap of 25 % on China by place leaves the plan as it is. By owner, Chinese mines must go from over half to 25 %,
+    and the other owners there take their part; the place stays, within 2 % of supply, and since one owner's tonne in
+    Congo is as good as another's it costs next to nothing: partners are swapped.
     """
     known = only(shipped, ["cobalt", "copper", "nickel"])
     cap = {"kind": "supplier_cap", "group": "CHN", "minerals": ["cobalt"], "stages": ["mine"], "share": 0.25}
@@ -120,13 +121,14 @@ def test_a_cap_on_chinese_owners_bites_where_one_on_china_does_not(shipped):
     ]
     by_owner = [table.groupby("owner")["share"].sum() for table in mined]
     by_place = [table.groupby("country")["share"].sum() for table in mined]
-    assert by_owner[0]["CHN"] > 0.4 and by_place[0].get("CHN", 0.0) < 0.02
+    assert by_owner[0]["CHN"] > 0.5 and by_place[0].get("CHN", 0.0) < 0.02
     assert place.objective == pytest.approx(free.objective, rel=1e-12)
     assert by_owner[1].to_dict() == pytest.approx(by_owner[0].to_dict(), abs=1e-3)
     assert by_owner[2]["CHN"] == pytest.approx(0.25, abs=1e-6)
     others = [table.query("country in ['COD', 'IDN'] and owner != 'CHN'")["share"].sum() for table in mined]
     assert others[2] > others[0] + 0.2
-    assert by_place[2].to_dict() == pytest.approx(by_place[0].to_dict(), abs=1e-2)
+    assert by_place[2].sub(by_place[0], fill_value=0.0).abs().max() < 0.02
+    assert owner.objective == pytest.approx(free.objective, rel=1e-9)
 
 
 @pytest.fixture(scope="module")

@@ -28,6 +28,13 @@ def _filled(value: ArrayLike, size: int) -> Floats:
     return np.ascontiguousarray(np.broadcast_to(np.asarray(value, dtype=float), (size,)))
 
 
+def _checked(family: str, **values: Floats) -> None:
+    """Refuses what is not a number: a solver may take it for no bound, or for a plan without end."""
+    for name, value in values.items():
+        wrong = int(np.isnan(value).sum())
+        assert not wrong, f"{family}: {name} of {wrong} of {len(value)} is not a number"
+
+
 @dataclass(frozen=True)
 class Variable:
     """A family of columns, one for each row of `table`."""
@@ -196,6 +203,7 @@ class LinearProgram:
         n, labels = len(table), Labels(table.reset_index(drop=True), self.vocabulary)
         low, high, price, size, likely = (_filled(value, n) for value in (lower, upper, cost, unit, guess))
         value = np.abs(price) if worth is None else _filled(worth, n)
+        _checked(name, lower=low, upper=high, cost=price, unit=size, worth=value)
         named = tuple(table.columns if label is None else label)
         self.variables[name] = Variable(name, labels, self.columns, low, high, price, size, value, likely, named)
         return self.variables[name]
@@ -219,10 +227,12 @@ class LinearProgram:
         """
         n, labels = len(table), Labels(table.reset_index(drop=True), self.vocabulary)
         low, high, size = (_filled(value, n) for value in (lower, upper, unit))
+        _checked(name, lower=low, upper=high, unit=size)
         told = (np.full(n, flag) for flag in (links, asked))
         constraint = Constraint(name, labels, self.rows, low, high, size, *told)
         for term in terms:
             row, entry = matched(labels, term.labels)
+            _checked(name, coefficient=term.coefficient[entry])
             place, column = (constraint.first + row).astype(np.int32), term.column[entry].astype(np.int32)
             self._entries.append((place, column, term.coefficient[entry]))
         self.constraints[name] = constraint

@@ -199,6 +199,8 @@ def ran(chain: pd.DataFrame, walked: pd.DataFrame, sold: pd.DataFrame, fed: pd.D
     walked : paths. sold, fed : deliveries and feeds, with their base tonnes; nothing where there is no base year.
     """
     ratios = chain[["mineral", "stage", "ore", "ratio"]]
+    # The tonnes of a pair that has not traded are the seed of what it may do later, and ran nowhere.
+    walked = walked[walked["delivery"].isin(sold.loc[sold["observed"].astype(bool), "delivery"])]
     parts = []
     for stage in STAGES:
         traced = walked.loc[walked[stage] != "", ["mineral", stage, "base_t"]]

@@ -88,8 +88,6 @@ def delivery_steps(system: System) -> pd.DataFrame:
     new = np.concatenate([np.repeat(~t["observed"].to_numpy(dtype=bool), len(edges) - 1) for t, edges in parts])
     table = pd.concat(steps, ignore_index=True)
     table["switching"] = table["switching"].where(~new, table["switching"].clip(lower=0.0))
-    # No tonnes, times the last step's width without end.
-    table["width_t"] = table["width_t"].fillna(0.0)
     later = aged[aged["year"] > system.years["year"].iloc[0]]
     opened = later.assign(step=OPEN, width_t=later["open_t"], switching=0.0)
     qualified = later.assign(step=NEW, width_t=np.inf, switching=system.parameter("qualifying") * later["price"])
@@ -170,9 +168,12 @@ def _stepped(
     width[-1] = np.inf
     step = np.tile(np.arange(n), len(table))
     sigma = np.repeat(table["substitution"].to_numpy(dtype=float), n)
+    # Of no tonnes the last step, without end for others, has none either.
+    whole = np.repeat(base.to_numpy(dtype=float), n)
+    widths = np.multiply(whole, width[step], out=np.zeros(len(whole)), where=whole != 0)
     return repeated(table.drop(columns=_SHAPE, errors="ignore"), n).assign(
         step=step,
-        width_t=np.repeat(base.to_numpy(dtype=float), n) * width[step],
+        width_t=widths,
         switching=np.repeat(price.to_numpy(dtype=float), n) * switching_cost(middle[step], sigma),
     )
 
