@@ -257,7 +257,7 @@ def central_asia_by_scenario(results: Sequence[Result], ax: Axes | None = None) 
     shares = shares_by_scenario(results)
     reference = float(shares["percent"].iloc[0])
     order = shares.sort_values("percent")
-    ax = style.axes(ax, 7.2, style.rows_height(len(order), 0.24, 1.5))
+    ax = style.axes(ax, 10.0, style.rows_height(len(order), 0.24, 1.5))
     tints = [style.OTHERS if name == results[0].name else style.COLOURS["KAZ"] for name in order.index]
     bars = ax.barh(range(len(order)), order["percent"], color=tints, height=0.7)
     ax.bar_label(bars, [f"{percent:.1f}" for percent in order["percent"]], padding=3, fontsize=8)
