@@ -24,7 +24,7 @@ LATER = {f"x mine {country} {year}": 50 for country in ("KAZ", "CHN") for year i
 WORLD = {
     "minerals": {"x": {"class": "metal"}},
     "markets": {"USA": ("", "true"), "ROW": ("", "", 1.0)},
-    "countries": {"KAZ": ("", "ROW"), "CHN": ("", "ROW"), "USA": ("", "USA")},
+    "countries": {c: ("", market, 0.1, 1) for c, market in (("KAZ", "ROW"), ("CHN", "ROW"), ("USA", "USA"))},
     "history": PAST | LATER,
     "production": {"x mine KAZ 2025": 60, "x mine CHN 2025": 60},
     "economics": FULL,

@@ -129,18 +129,21 @@ GROWING = BASE_YEAR | {
 FORESEEN = {"x refine CHN 2025": 140, "x refine KAZ 2025": 60, "x refine CHN 2030": 140, "x refine KAZ 2030": 60}
 
 
-@pytest.mark.parametrize(("capex", "floor"), [(100, 95.9 / 1.2 - 95.9 / 1.5), (10, 95.9 / 3 - 10 * 1.21 / 2.1)])
-def test_new_plant_costs_at_least_what_it_is_worth_where_the_outlook_covers_the_line(capex, floor):
-    """A tonne is worth 95.9 USD, running plant costs 63.9 at its cheapest and new plant 79.9: an entry of 16. Capital
-    at 10 % over two years costs 57.6 of 100, so that new plant costs more than a tonne is worth. At 10 USD the
-    capital costs 5.8: where the outlook tells how the line grows, nobody gains by growing beyond it, so the entry is
-    95.9 - 63.9 - 5.8 = 26.2. A named project is a plant of its own, and pays 16.
+@pytest.mark.parametrize("capex", [100, 10])
+def test_new_plant_costs_at_least_what_it_is_worth_where_the_outlook_covers_the_line(capex):
+    """Kazakhstan makes 60 t at 20 USD, China 140 at 40: the dearest tenth costs 48, and a tonne is worth 95.9. At that
+    level Kazakh plant costs 20 / 48 of it in the mean, 0.8 of that at its cheapest, and 1.2 of it when it is new. Where
+    the outlook tells how the line grows, nobody gains by growing beyond it: with its capital, at 10 % over two years
+    57.6 or 5.8 USD, new plant costs as much as a tonne is worth at the least, and of 100 USD of capital it does so anyway.
+    A named project is a plant of its own, and pays what new plant costs.
     """
     economics = BASE_YEAR["economics"] | {"x refine growth_limit": 0.05, "x refine life_years": 2}
     economics |= {"x refine capex_usd_per_t": capex}
-    entry = 95.9 / 1.2 - 95.9 / 1.5
+    costs = {"x refine KAZ . 2025": 20, "x refine CHN . 2025": 40}
+    cheapest, entry = 0.8 * 95.9 * 20 / 48, 0.4 * 95.9 * 20 / 48
+    floor = max(entry, 95.9 - cheapest - capex * 1.21 / 2.1)
     for outlook, least in (({}, entry), (FORESEEN, floor)):
-        known = facts(**GROWING | {"economics": economics, "outlook": outlook})
+        known = facts(**GROWING | {"economics": economics, "outlook": outlook, "costs": costs})
         builds = build_system(known, story(2025, 2030)).builds.query("country == 'KAZ'").set_index("project")
         assert builds["entry_usd_per_t"].to_dict() == pytest.approx({"": least, "new": entry})
 

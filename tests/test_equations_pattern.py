@@ -66,10 +66,11 @@ def test_a_feed_may_grow_freely_but_not_change_its_proportion(traced):
 
     100 t are refined in 2025, 200 in 2026, for 60 USD/t of freight. Beyond the usual half, Kazakh ore costs 4.65
     USD/t for a tenth more, 5 t, and 22.15 for the next: so 55 t are Kazakh and 45 Chinese. In 2026 twice as much of
-    each, and a tenth of the plant's feed, 20 t, is newly qualified at 1.5 % of what ore is worth: 130 t are Kazakh and
-    70 Chinese. A tonne more of metal takes half of each: 60 + 10 = 70 USD/t. One more tonne of leeway would save 20.
-    The same for a pooled market.
+    each, 110 Kazakh and 90 Chinese. A tonne more of metal takes half of each: 60 + 10 = 70 USD/t. One more tonne of
+    leeway would save 20. In a pooled market, whose plants choose their ore, a tenth of the plant's feed, 20 t, is newly
+    qualified as well, at 1.5 % of what ore is worth: 130 t are Kazakh and 70 Chinese.
     """
+    qualified = 0 if traced else 20
     known = facts(
         stages={"x mine": {}, "x refine": {}},
         markets={"USA": {"traced": "true" if traced else "false"}, "ROW": {}},
@@ -89,14 +90,14 @@ def test_a_feed_may_grow_freely_but_not_change_its_proportion(traced):
 
     answer = solve(known, story(2025, 2026), with_pattern)
     of_2025 = 100 * 60 + 45 * 20 + 5 * switch(1, 1.1)
-    of_2026 = 200 * 60 + 70 * 20 + 20 * 1.5 + 10 * switch(1, 1.1)
+    of_2026 = 200 * 60 + (90 - qualified) * 20 + qualified * 1.5 + 10 * switch(1, 1.1)
     assert answer.objective == pytest.approx(of_2025 + of_2026)
     assert [answer.price(year) for year in (2025, 2026)] == pytest.approx([70, 70])
     kazakh = number_of_feed(answer, "KAZ")
     name = "feed_pattern" if traced else "pooled_feed_pattern"
     assert answer.dual(name, feed=kazakh, year=2026) == pytest.approx(-20)
     assert answer.value("flow" if traced else "feed", year=2026, **{"mine" if traced else "origin": "CHN"}) == (
-        pytest.approx(70)
+        pytest.approx(90 - qualified)
     )
 
 

@@ -48,8 +48,8 @@ def readme_rows():
     """The README's table of scenarios: its columns, and each scenario's cells."""
     lines = (ROOT / "README.md").read_text(encoding="utf-8").splitlines()
     head = next(i for i, line in enumerate(lines) if line.startswith("| scenario |"))
-    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[head:] if line.startswith("|")]
-    rows = rows[: next((i for i, row in enumerate(rows) if i > 1 and row[0] == "mineral"), len(rows))]
+    end = next(i for i, line in enumerate(lines) if i > head and not line.startswith("|"))
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[head:end]]
     return {row[0]: dict(zip(rows[0], row, strict=True)) for row in rows[2:] if re.fullmatch("[a-z0-9_]+", row[0])}
 
 
