@@ -29,6 +29,19 @@ PATHS = [
     ("magnet_alloy", "MMR", "CHN", "JPN", "JPN", "sea", 1.0),
 ]
 STAGES = ("mine", "refine", "fabricate", "supply")
+# Chile's mines in three steps and idle ones, Kazakhstan's, and two projects, one beyond twice the price.
+CURVE_COLUMNS = ["mineral", "stage", "country", "step", "site", "capacity_t", "delivered_usd_per_t"]
+CURVE = [
+    ("copper", "mine", "CHL", "cheap", "", 200.0, 6400.0),
+    ("copper", "mine", "CHL", "usual", "", 200.0, 8000.0),
+    ("copper", "mine", "CHL", "dear", "", 200.0, 9000.0),
+    ("copper", "mine", "CHL", "idle", "", 100.0, 9000.0),
+    ("copper", "mine", "KAZ", "usual", "", 60.0, 7000.0),
+    ("copper", "mine", "KAZ", "project", "koksay", 50.0, 8500.0),
+    ("copper", "mine", "USA", "project", "far", 20.0, 30000.0),
+    ("copper", "refine", "CHN", "usual", "", 90.0, 8800.0),
+    ("rare_earth_ore", "mine", "CHN", "usual", "", 9.0, float("nan")),
+]
 
 
 def small(name: str, title: str, shift: float = 0.0, controlled: bool = False) -> Result:
@@ -42,7 +55,9 @@ def small(name: str, title: str, shift: float = 0.0, controlled: bool = False) -
     paths = _paths(shift)
     supply = _supply(paths)
     tables = {
-        "summary": pd.DataFrame({"metric": ["objective"], "value": [1.0], "unit": ["USD"]}),
+        "summary": pd.DataFrame(
+            {"metric": ["objective", "share_central_asia"], "value": [1.0, 0.03 + shift / 1000], "unit": ["USD", "1"]}
+        ),
         "paths": paths,
         "supply": supply,
         "dependence": _dependence(supply, "country"),
@@ -52,6 +67,7 @@ def small(name: str, title: str, shift: float = 0.0, controlled: bool = False) -
         "capacity": _capacity(shift),
         "unmet": _unmet() if controlled else pd.DataFrame(),
         "costs": _costs(shift),
+        "cost_curve": pd.DataFrame(CURVE, columns=CURVE_COLUMNS),
         "corridors": _corridors(),
     }
     policies = {"feoc_cap": {"kind": "supplier_cap", "share": {"2026": 1.0, "2027": 1.0 - shift / 100}}}

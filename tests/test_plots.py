@@ -53,6 +53,8 @@ FIGURES = {
     "sankey_without_mines": lambda: plots.sankey(AFTER, "antimony", 2027),
     "flow_map": lambda: plots.flow_map(AFTER, "copper", 2027),
     "costs": lambda: plots.costs(AFTER),
+    "cost_curve": lambda: plots.cost_curve(AFTER, "copper"),
+    "central_asia_by_scenario": lambda: plots.central_asia_by_scenario([BEFORE, AFTER]),
     "waterfall": lambda: plots.waterfall(BEFORE, AFTER),
     "waterfall_of_nothing": lambda: plots.waterfall(BEFORE, BEFORE),
     "unmet": lambda: plots.unmet(AFTER),
@@ -324,6 +326,20 @@ def test_plotter_has_every_figure():
         method = getattr(plots.Plotter(AFTER), name)
         needed = [p.name for p in inspect.signature(method).parameters.values() if p.default is p.empty]
         assert structure(whole(method(*(asked[name] for name in needed))))["axes"], name
+
+
+def test_cost_curve_stands_in_order_and_says_what_it_leaves_out():
+    """Cheapest first, blocks end to end; what costs more than twice the price is cut off, and named; ores have none."""
+    steps = plots.cost_steps(AFTER, "copper")
+    assert steps["country"].tolist() == ["CHL", "KAZ", "CHL", "KAZ", "CHL", "CHL", "USA"]
+    assert steps["from_t"].tolist() == [0, 200, 260, 460, 510, 710, 810]
+    ax = plots.cost_curve(AFTER, "copper")
+    assert max(bar.get_height() for bar in ax.patches) == pytest.approx(2 * 9000.0)
+    assert any("1 dearer than twice the price" in text.get_text() for text in whole(ax).findobj(Text))
+    with pytest.raises(ValueError, match="no cost curve of 'rare_earth_ore'"):
+        plots.cost_steps(AFTER, "rare_earth_ore")
+    with pytest.raises(ValueError, match="it has mine, refine"):
+        plots.cost_steps(AFTER, "copper", "fabricate")
 
 
 def test_gallery_writes_every_figure(tmp_path):
