@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 SCENARIOS := $(wildcard scenarios/*.yaml)
 
-.PHONY: run test lint bench caps projects docs notebooks validation clean
+.PHONY: run test lint bench caps duty projects docs notebooks validation clean
 
 run: $(READY)
 	$(BIN)/supplychain run $(SCENARIOS) --figures --out results
@@ -37,6 +37,9 @@ clean:
 
 caps: $(READY)
 	$(BIN)/python examples/caps_on_china.py
+
+duty: $(READY)
+	$(BIN)/python examples/lasting_duty.py
 
 projects: $(READY)
 	$(BIN)/python examples/central_asian_projects.py

@@ -52,11 +52,17 @@ ALONE = pd.DataFrame(
 )
 
 
+def duty(*means):
+    """Mean elasticities after a year, of duties of 5 and 25 %."""
+    table = pd.DataFrame({"rate": [0.05, 0.25], "after": 1, "minerals": 2, "driven_out": 0, "mean": means})
+    return table.assign(median=means, together=means, published=-0.76, error=0.11)
+
+
 def found(writer, model):
     """Findings in which the model's shares shift by a point where the IEA's shift by two, and withheld not at all."""
-    years = dict.fromkeys(("past", "later", "year", "iea_first", "first"), 2000)
+    years = dict.fromkeys(("past", "later", "year", "iea_first", "first", "duty_first"), 2000)
     back = writer.Told(2015, 2023, lines(model), tried(writer, (1.0, 4.0), (1.5, 3.0)), lines(model))
-    return writer.Findings(shares(0.01), shares(0.0), (back,), ALONE, years)
+    return writer.Findings(shares(0.01), shares(0.0), (back,), ALONE, duty(-3.8, -0.76), years)
 
 
 @pytest.mark.parametrize(
@@ -119,3 +125,14 @@ def test_what_was_chosen_and_how_flat(writer):
     told = writer.flat(ALONE)
     assert "by more than 0.50 points (`pace`)" in told and told.endswith("Those that move none by 0.05: `tail`.")
     assert "| as in the facts |  | 2.00 | 3.00 |" in writer.page(found(writer, 1))
+
+
+def test_a_duty_beside_the_published_elasticity(writer):
+    """Of 0.76 within 0.22 on either side: 3.8 is five times that, 0.76 just that, 0.38 half of it."""
+    said = writer.verdict_duty(duty(-3.8, -0.76))
+    assert said.startswith("1 of 2 means lie within two standard errors of the published; they are 1.0 to 5.0 times")
+    assert "The smaller the duty the larger" in said
+    even = writer.verdict_duty(duty(-0.38, -0.38))
+    assert even.startswith("0 of 2") and even.endswith("0.5 to 0.5 times those.")
+    page = writer.page(found(writer, 1))
+    assert "| 0.05 | 1 | 2 | 0 | -3.80 | -3.80 | -3.80 | -0.76 | 0.11 |" in page and said in page
