@@ -47,8 +47,10 @@ def test_a_new_american_chain_needs_more_than_the_chinese_price_and_less_than_th
 
 
 def test_the_floor_costs_the_treasury_what_the_contract_would(rare_earths):
-    """The contract pays the difference to 110 USD/kg on what MP Materials makes. In its first whole year that is 2,500 to
-    5,000 t of NdPr oxide, at prices from 60 to 90 USD/kg: 50 to 250 million USD, and never more than 50 USD/kg.
+    """The contract pays the difference to 110 USD/kg on what MP Materials makes.
+
+    In its first whole year that is 2,500 to 5,000 t of NdPr oxide, at prices from 60 to 90 USD/kg: 50 to 250 million
+    USD, and never more than 50 USD/kg.
     """
     result = run("price_floor", rare_earths)
     bills = result.public[result.public["policy"] == "mp_materials"].groupby("year")["musd"].sum()
@@ -59,8 +61,9 @@ def test_the_floor_costs_the_treasury_what_the_contract_would(rare_earths):
 
 
 def test_gallium_is_dearer_outside_china_in_the_published_order():
-    """4N gallium from Bayer liquor: China 280, Canada 300, Greece 330, Kazakhstan 332 USD/kg, in the planning-grade figures
-    of NatLabRockies/bleecam; Australia's plant is taken between Canada's and Greece's.
+    """4N gallium from Bayer liquor: China 280, Canada 300, Greece 330, Kazakhstan 332 USD/kg.
+
+    These are planning-grade figures of NatLabRockies/bleecam; Australia's plant is taken between Canada's and Greece's.
     """
     tables = base_tables(read_data().only(["gallium", "aluminium", "zinc"]), range(2025, 2036))
     sites = tables["sites"].query("mineral == 'gallium'").set_index("country")
