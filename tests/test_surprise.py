@@ -8,6 +8,7 @@ import pytest
 from handmade import POLICY, facts, loss, solve, story, unfolded
 from pydantic import ValidationError
 
+from supplychain.facts.errors import InfeasibleError
 from supplychain.program.decided import decided
 from supplychain.results.run import Shared
 from supplychain.results.run import solve as solve_scenario
@@ -214,6 +215,13 @@ def test_a_surprise_is_the_same_whatever_the_start(two, late, tmp_path):
         where = solve_scenario(plan, Shared(two, start=start))[0].save(tmp_path / name)
         written.append({f.name: f.read_bytes() for f in where.iterdir() if f.name != "manifest.json"})
     assert written[0] == written[1]
+
+
+def test_news_that_leave_no_plan_are_told():
+    """Kazakhstan alone can mine, loses half of its 100 t in 2026, and these data allow no unmet demand."""
+    known = facts(capacity={"x mine KAZ 2025": 100}, consumption={"x USA .": 100})
+    with pytest.raises(InfeasibleError, match=r"KAZ can supply 50 t of x \(mine\) in 2026; use of 100 t of x in 2026"):
+        unfolded(known, story(2025, 2026, lost=loss(0.5)))
 
 
 def test_the_whole_of_a_scenario_can_still_be_solved_at_once():
