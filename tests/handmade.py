@@ -28,6 +28,7 @@ from supplychain.program import equations as model
 from supplychain.program.lp import LinearProgram
 from supplychain.results import indicators
 from supplychain.results import tables as tidy
+from supplychain.results.unfold import unfold
 from supplychain.scenario.policies import AnyPolicy
 from supplychain.scenario.scenario import Scenario
 from supplychain.solve.highs import Solution, Solver
@@ -194,3 +195,9 @@ def solve(known: Dataset, scenario: Scenario, edit: Callable[[System], System] |
     system = edit(system) if edit else system
     program = model.build_program(system)
     return Answer(known, system, program, Solver(program).solve())
+
+
+def unfolded(known: Dataset, scenario: Scenario) -> Answer:
+    """The same as it becomes known: what nobody announces is not foreseen."""
+    solved = unfold(scenario, known)
+    return Answer(known, solved.system, solved.program, solved.solution)

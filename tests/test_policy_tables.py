@@ -60,10 +60,10 @@ TABLES = {name: empty(name) for name in EMPTY} | {
     ),
     "minerals": frame("mineral price", ("iron", 100.0), ("steel", 200.0)),
     "builds": frame(
-        "build project mineral stage country owner wacc life_years first_year",
-        (0, "", "iron", "mine", "KAZ", "KAZ", 0.10, 20, 2026),
-        (1, "big", "iron", "mine", "KAZ", "USA", 0.10, 20, 2030),
-        (2, "pit", "clay", "mine", "KAZ", "KAZ", 0.02, 10, 2030),
+        "build project mineral stage country owner wacc life_years first_year lead_years",
+        (0, "", "iron", "mine", "KAZ", "KAZ", 0.10, 20, 2026, 1),
+        (1, "big", "iron", "mine", "KAZ", "USA", 0.10, 20, 2030, 4),
+        (2, "pit", "clay", "mine", "KAZ", "KAZ", 0.02, 10, 2030, 5),
     ),
     "deliveries": frame(
         "mineral supplier market observed base_t",
@@ -168,12 +168,17 @@ def test_charges_follow_the_rate(known):
 
 
 def test_lead_times_move_both_ways(known):
-    """Two years sooner, never before the policy holds; what is there already stays; two years later without bound."""
+    """Two years sooner, never before the policy holds; what is there already stays; two years later without bound.
+
+    From the decision to coming on line it takes as many years less, or more.
+    """
     faster = {"kind": "lead_time", "countries": ["KAZ"], "minerals": ["iron"]}
-    assert list(edited(known, "builds", years_sooner=2, **faster)["first_year"]) == [2026, 2028, 2030]
+    sooner = edited(known, "builds", years_sooner=2, **faster)
+    assert list(sooner["first_year"]) == [2026, 2028, 2030] and list(sooner["lead_years"]) == [1, 2, 5]
     late = edited(known, "builds", years_sooner=9, years=[2028, 2028], **faster)["first_year"]
     assert list(late) == [2026, 2028, 2030]
-    assert list(edited(known, "builds", years_sooner=-2, **faster)["first_year"]) == [2028, 2032, 2030]
+    later = edited(known, "builds", years_sooner=-2, **faster)
+    assert list(later["first_year"]) == [2028, 2032, 2030] and list(later["lead_years"]) == [3, 6, 5]
     owned = {"kind": "lead_time", "countries": ["USA"], "by": "owner", "years_sooner": 1}
     assert list(edited(known, "builds", **owned)["first_year"]) == [2026, 2029, 2030]
 

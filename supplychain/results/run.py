@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -15,19 +14,19 @@ import pandas as pd
 
 from supplychain.facts import dataset as facts
 from supplychain.facts.dataset import Dataset
-from supplychain.facts.errors import InfeasibleError
-from supplychain.program.equations import build_program
 from supplychain.program.lp import LinearProgram
-from supplychain.results import conflicts, indicators, tables
+from supplychain.results import indicators, tables
+from supplychain.results.clock import Clock
 from supplychain.results.kept import code_digest
 from supplychain.results.result import Result
 from supplychain.results.summary import REFERENCE, summarise
+from supplychain.results.unfold import Solved, unfold
 from supplychain.scenario import scenario
 from supplychain.scenario.policies import Tables
 from supplychain.scenario.scenario import Scenario
-from supplychain.solve.highs import Solution, Solver
+from supplychain.solve.highs import Solution
 from supplychain.solve.start import Start
-from supplychain.system.build import System, base_tables, build_system
+from supplychain.system.build import System, base_tables
 
 REGION = "central_asia"
 MARKET_YEAR = ["year", "mineral", "market"]
@@ -83,34 +82,12 @@ def solve(story: Scenario, shared: Shared) -> tuple[Result, Start | None]:
     ------
     InfeasibleError : as `run`.
     """
-    clock = _Clock()
-    system = build_system(shared.known, story, shared.base.get(story.years))
-    clock.stop("system")
-    program = build_program(system)
-    clock.stop("program")
-    solver = Solver(program)
-    clock.stop("pass")
-    try:
-        solution = solver.solve(shared.start)
-    except InfeasibleError as error:
-        raise InfeasibleError(f"{story.name}: {conflicts.in_words(program, system, error)}") from None
-    clock.stop("solve")
-    tidy = tidy_tables(shared.known, program, system, solution)
+    clock = Clock()
+    solved = unfold(story, shared.known, shared.base.get(story.years), shared.start, clock)
+    tidy = tidy_tables(shared.known, solved.program, solved.system, solved.solution)
     clock.stop("tables")
-    manifest = _manifest(shared.known, story, program, solution, clock.parts)
-    return Result(story.name, story.title, solution.objective, manifest, tidy), solver.start
-
-
-class _Clock:
-    """Wall time of each part of a run, seconds."""
-
-    def __init__(self) -> None:
-        self.parts: dict[str, float] = {}
-        self._last = time.perf_counter()
-
-    def stop(self, part: str) -> None:
-        now = time.perf_counter()
-        self.parts[part], self._last = round(now - self._last, 4), now
+    manifest = _manifest(shared.known, story, solved, clock.parts)
+    return Result(story.name, story.title, solved.solution.objective, manifest, tidy), solved.start
 
 
 def tidy_tables(known: Dataset, program: LinearProgram, system: System, solution: Solution) -> dict[str, pd.DataFrame]:
@@ -148,10 +125,8 @@ def tidy_tables(known: Dataset, program: LinearProgram, system: System, solution
     return {"summary": summary} | tidy
 
 
-def _manifest(
-    known: Dataset, story: Scenario, program: LinearProgram, solution: Solution, parts: dict[str, float]
-) -> dict[str, object]:
-    certificate = solution.certificate
+def _manifest(known: Dataset, story: Scenario, solved: Solved, parts: dict[str, float]) -> dict[str, object]:
+    program, solution, certificate = solved.program, solved.solution, solved.solution.certificate
     balance = tables.closure(program, solution)
     return {
         "supplychain": version("supplychain"),
@@ -166,6 +141,16 @@ def _manifest(
         "primal_residual": certificate.primal_residual,
         "dual_residual": certificate.dual_residual,
         "gap": certificate.gap,
+        "stages": [
+            {
+                "year": stage.year,
+                "news": list(stage.news),
+                "primal_residual": shown.primal_residual,
+                "dual_residual": shown.dual_residual,
+                "gap": shown.gap,
+            }
+            for stage, shown in solved.certificates
+        ],
         "mass_balance": {row.mineral: row.closure for row in balance.itertuples()},
         "significant_digits": 6,
         "seconds": parts | {"highs": round(certificate.seconds, 4)},

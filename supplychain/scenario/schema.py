@@ -45,6 +45,11 @@ tags and merge keys are refused.
 
 `extends` starts from other scenarios: later ones win, a policy with the same id replaces the inherited one whole, a
 policy set to `null` is removed, and a circle is an error. Policies act in the order in which their ids first appear.
+
+What is announced is known from the base year on: caps, floors, tariffs, funds, credits, offtakes, stockpiles. Export
+bans and quotas, lost capacity and closed corridors come as news in the first year in which they act, or in
+`known_from`: until then nobody saves, qualifies or builds for them. `foreseen: true` makes them known from the base
+year on. Each year of news is one more solve.
 """
 
 PUBLIC = """

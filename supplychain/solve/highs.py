@@ -81,11 +81,14 @@ class Solver:
     The answer does not depend on where the simplex starts: it finds the one basis of the program whose ties are told
     apart (`choice`), and the true program is solved from that basis alone.
 
+    Parameters
+    ----------
+    arrays : the program with bounds of its own (default: as it stands).
     """
 
-    def __init__(self, program: LinearProgram):
+    def __init__(self, program: LinearProgram, arrays: Arrays | None = None):
         self.program = program
-        self.arrays = program.arrays()
+        self.arrays = program.arrays() if arrays is None else arrays
         self._chosen: Any = None
         self._highs = _highs()
 

@@ -43,7 +43,7 @@ class System:
     existing : mineral, stage, country, owner, year, step, existing_t, dearer_usd_per_t.
     availability : mineral, stage, country, year, factor (part of what is built that can run).
     builds : build, project, name, mineral, stage, country, owner, capex_usd_per_t, entry_usd_per_t, wacc, life_years,
-        first_year, yearly_t, total_t.
+        first_year, lead_years, yearly_t, total_t.
     charges : build, year (of coming on line), charge_usd_per_t (annuity).
     byproducts : product, product_stage, host, host_stage, country, ratio, joint. primary : mineral, stage, country,
         share.

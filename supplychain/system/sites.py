@@ -290,7 +290,7 @@ def _capacity(dataset: Dataset, places: pd.DataFrame, years: list[int]) -> pd.Da
 
 
 _BUILD = ["build", "project", "name", *PLACE, "owner", "capex_usd_per_t", "entry_usd_per_t", "wacc", "life_years"]
-_BUILD = [*_BUILD, "first_year", "yearly_t", "total_t"]
+_BUILD = [*_BUILD, "first_year", "lead_years", "yearly_t", "total_t"]
 
 
 def builds(dataset: Dataset, places: pd.DataFrame, shares: pd.DataFrame, years: list[int]) -> pd.DataFrame:
@@ -300,7 +300,7 @@ def builds(dataset: Dataset, places: pd.DataFrame, shares: pd.DataFrame, years: 
     -------
     DataFrame: build, project and name (blank for growth), mineral, stage, country, owner, capex_usd_per_t (per annual
     tonne), entry_usd_per_t (operating cost beyond, or below, that of what runs at the place), wacc, life_years,
-    first_year, yearly_t, total_t.
+    first_year, lead_years (from the decision to coming on line), yearly_t, total_t.
     """
     growing = places[(places["output_t"] > 0) & (places["growth_limit"] > 0) & (places["country"] != OTHER)]
     growing = growing.assign(own_t=_own_growth(dataset, growing, years)).merge(shares[shares["share"] > 0], on=PLACE)
@@ -318,6 +318,8 @@ def builds(dataset: Dataset, places: pd.DataFrame, shares: pd.DataFrame, years: 
     named = named.assign(own_capex=capex, yearly_t=size, total_t=size, first_year=first)
     named["full_opex_usd_per_t"] = opex.fillna(dear * named["full_opex_usd_per_t"])
     table = pd.concat([growth, named], ignore_index=True)
+    # What can come on line sooner than the stage's usual time is on its way already.
+    table["lead_years"] = np.fmin(np.ceil(table["lead_time_years"]), table["first_year"] - years[0]).astype(int)
     level = table["cost_multiplier"] / table["mean_multiplier"]
     table["capex_usd_per_t"] = table["own_capex"].fillna(table["capex_usd_per_t"] * level)
     table["entry_usd_per_t"] = table["full_opex_usd_per_t"] - table["opex_usd_per_t"]

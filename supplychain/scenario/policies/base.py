@@ -152,6 +152,12 @@ class Policy(BaseModel, ABC):
                 yield from ((field, year, year) for year in value)
             elif field in YEAR_FIELDS:
                 yield from ((field, i, year) for i, year in enumerate(value or []))
+            elif field == "known_from" and value is not None:
+                yield field, 0, value
+
+    def news(self, horizon: range) -> int | None:
+        """The year of the horizon in which it becomes known; None where it was known all along."""
+        return None
 
     @abstractmethod
     def edit(self, policy: str, tables: Tables, dataset: Dataset, horizon: range) -> Tables:
@@ -167,6 +173,33 @@ class Policy(BaseModel, ABC):
         -------
         Tables by name, whole, each with the columns that it had.
         """
+
+
+class Shock(Policy):
+    """A policy that nobody announces: until it is known the world is the one without it (docs/model.md, surprise)."""
+
+    known_from: Year | None = Field(
+        None, description="year in which it becomes known, at the latest the first in which it acts (a shock without it: that)"
+    )
+    foreseen: bool = Field(False, description="it is known from the base year on, as announced policies are")
+
+    @model_validator(mode="after")
+    def _known_in_time(self) -> Shock:
+        if self.foreseen and self.known_from is not None:
+            raise ValueError("what is 'foreseen' has no 'known_from'")
+        if self.known_from is not None and self.years and self.known_from > self.years[0]:
+            raise ValueError(f"it acts from {self.years[0]} on, so it cannot become known in {self.known_from}")
+        return self
+
+    def news(self, horizon: range) -> int | None:
+        acts = self.active(horizon)
+        if not acts or self.foreseen or (self.known_from is None and not self._sudden()):
+            return None
+        return acts[0] if self.known_from is None else min(self.known_from, acts[0])
+
+    def _sudden(self) -> bool:
+        """Whether it takes people by surprise where the scenario does not say when it becomes known."""
+        return True
 
 
 class MineralPolicy(Policy):

@@ -160,7 +160,8 @@ fast_permits:
         first = builds["first_year"]
         moved = (first - self.years_sooner).clip(lower=years[0])
         touched = self._touched(tables, dataset) & (first >= years[0])
-        return {"builds": builds.assign(first_year=moved.where(touched, first))}
+        sooner = (first - moved).where(touched, 0)
+        return {"builds": builds.assign(first_year=first - sooner, lead_years=builds["lead_years"] - sooner)}
 
 
 class _Paid(MineralPolicy):

@@ -9,18 +9,19 @@ import pandas as pd
 from pydantic import Field, model_validator
 
 from supplychain.facts.dataset import Dataset
-from supplychain.scenario.policies.base import AmountByYear, ChangeByYear, Named, Names, Policy, Tables, in_rows
+from supplychain.scenario.policies.base import AmountByYear, ChangeByYear, Named, Names, Shock, Tables, in_rows
 
 CORRIDOR = Named("corridor", (("legs", "corridor"),))
 LEG = Named("leg", (("legs", "leg"),))
 
 
-class Corridor(Policy):
+class Corridor(Shock):
     """A corridor out of Central Asia gets wider, faster, cheaper, dearer, or is closed.
 
     The legs named, or all of the corridor's own, change in the years: capacity is the cargo of all kinds that a
     leg can carry, of which other freight takes its part (docs/model.md, eq. 6). Closed is a capacity of nil. Where one
-    way closes its other freight looks for another as well: `other_cargo_t` says how much comes to these legs.
+    way closes its other freight looks for another as well: `other_cargo_t` says how much comes to these legs. What is
+    built out is announced; what is closed comes as a surprise.
     """
 
     kind: Literal["corridor"]
@@ -56,6 +57,9 @@ caspian_upgrade:
         if self.days is not None and self.days_multiple is not None:
             raise ValueError("give either 'days' or 'days_multiple'")
         return self
+
+    def _sudden(self) -> bool:
+        return self.closed
 
     def edit(self, policy: str, tables: Tables, dataset: Dataset, horizon: range) -> Tables:
         legs, years = tables["legs"], self.active(horizon)

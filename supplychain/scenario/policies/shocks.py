@@ -14,6 +14,7 @@ from supplychain.scenario.policies.base import (
     Countries,
     MineralPolicy,
     ShareByYear,
+    Shock,
     StagesOrAll,
     Tables,
     in_rows,
@@ -23,7 +24,7 @@ from supplychain.scenario.policies.base import (
 from supplychain.scenario.policies.limits import BY, By
 
 
-class CapacityLoss(MineralPolicy):
+class CapacityLoss(MineralPolicy, Shock):
     """Part of the capacity of countries cannot run: an accident, a strike, a war, a plant that is shut.
 
     What exists and what has been built since give only (1 - share) of their tonnes in the years (docs/model.md, eq.

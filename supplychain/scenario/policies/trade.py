@@ -22,6 +22,7 @@ from supplychain.scenario.policies.base import (
     MineralPolicy,
     Names,
     ShareByYear,
+    Shock,
     StagesOrAll,
     SupplyStage,
     Tables,
@@ -35,13 +36,13 @@ from supplychain.scenario.policies.base import (
 from supplychain.scenario.policies.limits import BY, CAP, By, Stages, scope, share_limits
 
 
-class ImportBan(MineralPolicy):
+class ImportBan(MineralPolicy, Shock):
     """A market takes nothing, or no more than a share of its supply, from the countries.
 
     At the stage `supply` the last supplier counts, as customs see it, and goods can still come through third
     countries; at `mine`, `refine` or `fabricate` the origin counts wherever the goods passed, as rules of origin
     do. Written as a cap on the countries together: tonnes through them <= share x all tonnes (docs/model.md, eq.
-    7), with share 0 for a ban.
+    7), with share 0 for a ban. The market makes it known beforehand, unless `known_from` says that it does not.
     """
 
     kind: Literal["import_ban"]
@@ -59,6 +60,9 @@ russian_metal:
     market: Market = Field("USA", description="the market that shuts them out")
     share: ShareByYear = Field(0.0, description="share of the market's supply that still comes in (0 = none)")
 
+    def _sudden(self) -> bool:
+        return False
+
     def edit(self, policy: str, tables: Tables, dataset: Dataset, horizon: range) -> Tables:
         return share_limits(
             tables,
@@ -75,7 +79,7 @@ russian_metal:
         )
 
 
-class _ExportLimit(MineralPolicy):
+class _ExportLimit(MineralPolicy, Shock):
     """A limit on what leaves countries at stages, against all or against some markets."""
 
     countries: Countries = Field(description="countries or groups whose exports are limited, each on its own")
