@@ -111,8 +111,8 @@ def test_nobody_saves_before_the_news_and_prices_do_not_know_of_them():
 
 
 def test_what_was_planned_for_one_shock_is_upset_by_another():
-    """For a foreseen loss of 30 t in 2027 a stock that holds 10 t at most would be filled in 2026, which is 5 USD/t less
-    than in 2025. In 2026 another 30 t fail by surprise, and nothing can be saved: 6,000 + 2 x (4,800 + 2,000) USD.
+    """For a foreseen loss of 30 t in 2027 a stock that holds 10 t at most would be filled in 2026, 5 USD/t cheaper than
+    in 2025. In 2026 another 30 t fail by surprise, and nothing can be saved: 6,000 + 2 x (4,800 + 2,000) USD.
 
     Both known, 10 t would be saved in 2025, for either year: 6,650 + 4,800 + 1,000 + 6,800.
     """

@@ -179,7 +179,8 @@ class Shock(Policy):
     """A policy that nobody announces: until it is known the world is the one without it (docs/model.md, surprise)."""
 
     known_from: Year | None = Field(
-        None, description="year in which it becomes known, at the latest the first in which it acts (a shock without it: that)"
+        None,
+        description="year in which it becomes known, at the latest the first that it acts in (a shock without it: that)",
     )
     foreseen: bool = Field(False, description="it is known from the base year on, as announced policies are")
 
