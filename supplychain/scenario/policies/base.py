@@ -179,14 +179,13 @@ class Shock(Policy):
     """A policy that nobody announces: until it is known the world is the one without it (docs/model.md, surprise)."""
 
     known_from: Year | None = Field(
-        None, description="year in which it becomes known, at the latest the first in which it acts (a shock without it: that)"
+        None,
+        description="year in which it becomes known, at the latest the first it acts in (a shock without it: that)",
     )
-    foreseen: bool = Field(False, description="it is known from the base year on, as announced policies are")
+    foreseen: bool = Field(False, description="known from the base year on all the same, as announced policies are")
 
     @model_validator(mode="after")
     def _known_in_time(self) -> Shock:
-        if self.foreseen and self.known_from is not None:
-            raise ValueError("what is 'foreseen' has no 'known_from'")
         if self.known_from is not None and self.years and self.known_from > self.years[0]:
             raise ValueError(f"it acts from {self.years[0]} on, so it cannot become known in {self.known_from}")
         return self
