@@ -134,8 +134,7 @@ def test_new_plant_costs_at_least_what_it_is_worth_where_the_outlook_covers_the_
     """Kazakhstan makes 60 t at 20 USD, China 140 at 40: the dearest tenth costs 48, and a tonne is worth 95.9. At that
     level Kazakh plant costs 20 / 48 of it in the mean, 0.8 of that at its cheapest, and 1.2 of it when it is new. Where
     the outlook tells how the line grows, nobody gains by growing beyond it: with its capital, at 10 % over two years
-    57.6 or 5.8 USD, new plant costs as much as a tonne is worth at the least. A named project is a plant of its own, and
-    pays what new plant costs.
+    57.6 or 5.8 USD, new plant costs as much as a tonne is worth at the least. A named project pays what it costs.
     """
     economics = BASE_YEAR["economics"] | {"x refine growth_limit": 0.05, "x refine life_years": 2}
     economics |= {"x refine capex_usd_per_t": capex}
