@@ -19,7 +19,7 @@ MAY_BUILD = {
     "economics": {"x mine life_years": 2},
 }
 slow = settings(
-    max_examples=5, phases=(Phase.generate,), deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
+    max_examples=4, phases=(Phase.generate,), deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
 )
 
 
