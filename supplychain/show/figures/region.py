@@ -265,7 +265,7 @@ def central_asia_by_scenario(results: Sequence[Result], ax: Axes | None = None) 
     ax.set_yticks(range(len(order)), order["title"], fontsize=8)
     ax.set(xlabel="percent of US supply, each mineral counting the same", xlim=(0, 1.12 * order["percent"].max()))
     most = order.index[-1]
-    title = f"Central Asia: from {reference:.0f} to {order['percent'].iloc[-1]:.0f} percent of US supply at most"
+    title = f"Central Asia: from {reference:.1f} to {order['percent'].iloc[-1]:.1f} percent of US supply at most"
     return style.headed(
         ax, title, f"Last year, at mine or refinery, whichever is higher; most: {shares['title'][most]}"
     )
