@@ -56,11 +56,9 @@ def _closes(row: dict[str, object], told: pd.DataFrame, results: Sequence[Result
     for result in results[1:]:
         if not row[result.name]:
             continue
-        after = _in_year(_of_projects(result, countries), row["site"], row[result.name])
-        before = _in_year(told, row["site"], row[result.name])
-        if before.empty or after.empty:
-            reasons.append(f"{result.name}: sooner")
-            continue
+        # A scenario that builds sooner than the reference could is held against the reference's first year.
+        year = max(row[result.name], told.loc[told["site"] == row["site"], "year"].min())
+        after, before = (_in_year(table, row["site"], year) for table in (_of_projects(result, countries), told))
         parts = {
             "capital": float(after["capital_usd_per_t"].iloc[0] - before["capital_usd_per_t"].iloc[0]),
             "running": float(after["operating_usd_per_t"].iloc[0] - before["operating_usd_per_t"].iloc[0]),

@@ -180,7 +180,6 @@ def _stepped(
 
 _SHAPE = [
     "observed",
-    "far",
     "kept_t",
     "open_t",
     "base_t",
@@ -260,8 +259,7 @@ def _fed_from_new(table: pd.DataFrame, system: System) -> np.ndarray:
     links = system.chain.set_index(["mineral", "stage"])[["ore", "ratio"]]
     link = links.reindex(pd.MultiIndex.from_frame(table[["mineral", "stage"]]))
     place = [link["ore"].to_numpy(), table["stage"], table["origin"], table["year"]]
-    came = coming(system).reindex(pd.MultiIndex.from_arrays(place)).fillna(0.0).to_numpy()
-    return np.asarray(came)
+    return coming(system).reindex(pd.MultiIndex.from_arrays(place)).fillna(0.0).to_numpy(dtype=float)
 
 
 def acts_in_base_year(system: System) -> bool:

@@ -67,6 +67,17 @@ def dual_in_year(lp: LinearProgram, system: System, solution: Solution, name: st
     return solution.dual_of(rows).to_numpy() / rows.table["year"].map(weights(system)).to_numpy(dtype=float)
 
 
+def scarcity(lp: LinearProgram, system: System, solution: Solution) -> pd.DataFrame:
+    """What one more tonne of each owner's capacity at a site would save in the year.
+
+    Returns
+    -------
+    DataFrame: mineral, stage, country, owner, year, rent_usd_per_t.
+    """
+    rent = np.maximum(-dual_in_year(lp, system, solution, "capacity"), 0.0)
+    return lp.constraints["capacity"].table.assign(rent_usd_per_t=rent)
+
+
 def closure(lp: LinearProgram, solution: Solution) -> pd.DataFrame:
     """Mass balance by mineral: largest imbalance of any balance row over the mineral's flow: mineral, closure."""
     arrays = solution.arrays

@@ -10,7 +10,7 @@ import pandas as pd
 from supplychain.facts.dataset import PLACE
 from supplychain.program.lp import LinearProgram
 from supplychain.program.variables.steps import delivery_reference
-from supplychain.results.tables.common import MUSD, carried, dual_in_year, summed, values, weights
+from supplychain.results.tables.common import MUSD, carried, scarcity, summed, values, weights
 from supplychain.solve.highs import Solution
 from supplychain.system.build import System
 from supplychain.system.pattern import STAGES
@@ -200,8 +200,7 @@ def rents(lp: LinearProgram, system: System, solution: Solution) -> pd.DataFrame
     """
     used = lp.variables["used"]
     keys = [*PLACE, "owner", "year"]
-    dual = lp.constraints["capacity"].table.assign(rent=-dual_in_year(lp, system, solution, "capacity"))
-    table = used.table[keys].assign(made=values(solution, used), idle=used.table["dearer_usd_per_t"])
-    table = table.merge(dual[[*keys, "rent"]], on=keys)
-    table["musd"] = table["made"] * (table["rent"] - table["idle"]).clip(lower=0.0) / MUSD
+    table = used.table[[*keys, "dearer_usd_per_t"]].assign(made=values(solution, used))
+    table = table.merge(scarcity(lp, system, solution), on=keys)
+    table["musd"] = table["made"] * (table["rent_usd_per_t"] - table["dearer_usd_per_t"]).clip(lower=0.0) / MUSD
     return table.groupby(["year", *PLACE], as_index=False)["musd"].sum()

@@ -9,7 +9,7 @@ import pandas as pd
 
 from supplychain.facts.dataset import PLACE
 from supplychain.program.lp import LinearProgram
-from supplychain.results.tables.common import dual_in_year, values
+from supplychain.results.tables.common import scarcity, values
 from supplychain.solve.highs import Solution
 from supplychain.system.build import System
 from supplychain.system.curves import LINE
@@ -104,11 +104,10 @@ def gap(lp: LinearProgram, system: System, solution: Solution, region: Iterable[
 def _worth(lp: LinearProgram, system: System, solution: Solution) -> pd.Series:
     """What one more tonne made at each place would save in the year, USD/t: its operating cost and the dual of its
     capacity; an ore's is that of all that is in it."""
-    rent = np.maximum(-dual_in_year(lp, system, solution, "capacity"), 0.0)
-    rows = lp.constraints["capacity"].table[YEARLY].assign(rent=rent).groupby(YEARLY)["rent"].max().reset_index()
+    rows = scarcity(lp, system, solution).groupby(YEARLY)["rent_usd_per_t"].max().reset_index()
     opex = system.sites.set_index(PLACE)["opex_usd_per_t"]
     cheapest = opex.reindex(pd.MultiIndex.from_frame(rows[PLACE])).to_numpy()
-    rows = rows.assign(worth=rows["rent"] + cheapest)
+    rows = rows.assign(worth=rows["rent_usd_per_t"] + cheapest)
     joint = system.byproducts[system.byproducts["joint"].astype(bool)]
     of_ore = rows.rename(columns={"mineral": "product", "stage": "product_stage"})
     of_ore = joint.merge(of_ore, on=["product", "product_stage", "country"])

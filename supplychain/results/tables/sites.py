@@ -8,7 +8,7 @@ import pandas as pd
 from supplychain.facts.dataset import PLACE
 from supplychain.program.equations.capacity import YEARLY, byproduct_rows, hosted, made_at_sites, on_line
 from supplychain.program.lp import LinearProgram, Variable
-from supplychain.results.tables.common import MUSD, dual_in_year, values
+from supplychain.results.tables.common import MUSD, dual_in_year, scarcity, values
 from supplychain.solve.highs import Solution
 from supplychain.system.build import System
 from supplychain.system.sites import joint_places
@@ -32,15 +32,8 @@ def _existing(lp: LinearProgram, system: System, solution: Solution) -> pd.DataF
     table = used.table[[*PLACE, "year", "existing_t"]].assign(used_t=values(solution, used))
     keys = ["year", *PLACE]
     table = table.groupby(keys, as_index=False)[["existing_t", "used_t"]].sum()
-    table = table.merge(_scarcity(lp, system, solution).groupby(keys, as_index=False).max(), on=keys)
-    return table.assign(site="", name="", built_t=0.0, capex_musd=0.0, subsidy_musd=0.0)[COLUMNS]
-
-
-def _scarcity(lp: LinearProgram, system: System, solution: Solution) -> pd.DataFrame:
-    """What one more tonne of capacity would save at a site, of each owner: mineral, stage, country, year, and the rent
-    in USD/t."""
-    rent = np.maximum(-dual_in_year(lp, system, solution, "capacity"), 0.0)
-    return lp.constraints["capacity"].table[YEARLY].assign(scarcity_rent_usd_per_t=rent)
+    rent = scarcity(lp, system, solution).groupby(keys)["rent_usd_per_t"].max().rename("scarcity_rent_usd_per_t")
+    return table.join(rent, on=keys).assign(site="", name="", built_t=0.0, capex_musd=0.0, subsidy_musd=0.0)[COLUMNS]
 
 
 def _built(lp: LinearProgram, solution: Solution) -> pd.DataFrame:
@@ -102,7 +95,7 @@ def _joint(lp: LinearProgram, system: System, solution: Solution, sold: pd.Serie
     """Products of an ore: as much ore is dug as the product that needs most of it asks for; the others come with it."""
     places = joint_places(system.byproducts)
     can = _can_make(lp, system, solution, places).rename("can_t")
-    rents = _scarcity(lp, system, solution).rename(columns={"scarcity_rent_usd_per_t": "shadow_price_usd_per_t"})
+    rents = scarcity(lp, system, solution).rename(columns={"rent_usd_per_t": "shadow_price_usd_per_t"})
     rent = rents.merge(places, on=PLACE).groupby(YEARLY)["shadow_price_usd_per_t"].max()
     table = sold.reset_index().merge(places, on=PLACE).join(can, on=YEARLY).join(rent, on=YEARLY)
     part = (

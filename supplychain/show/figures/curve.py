@@ -8,8 +8,8 @@ from matplotlib.axes import Axes
 from supplychain.facts.errors import nearest
 from supplychain.results.result import Result
 from supplychain.show.figures import style
+from supplychain.system.pattern import STAGES
 
-STAGES = ("mine", "refine", "fabricate")
 # Narrower blocks, as a part of the whole width, do not bear their country's code.
 LEGIBLE = 0.025
 TALLEST = 2.0  # times the price: what is dearer is cut off, and said
