@@ -17,8 +17,6 @@ from supplychain.system.curves import CHEAP, IDLE, LINE, steps
 from supplychain.system.pattern import ORE, ore_baskets
 
 PRODUCT = ["product", "product_stage", "country"]
-# The least that a country without a history of its own can add in a year, over the stage's growth limit.
-SMALL_GROWTH = 0.1
 
 
 def over_years(table: pd.DataFrame, keys: list[str], value: str, years: list[int]) -> pd.DataFrame:
@@ -334,7 +332,7 @@ def _own_growth(dataset: Dataset, places: pd.DataFrame, years: list[int]) -> np.
     """What each producer can add in a year, t: what it has shown that it can, less what is coming anyway."""
     limit = places["growth_limit"] * places["world_t"]
     own = parameter(parameters(dataset), "own_growth")
-    usual = np.minimum(limit, np.maximum(own * places["output_t"], SMALL_GROWTH * limit))
+    usual = np.minimum(limit, own * places["output_t"])
     named = pd.MultiIndex.from_frame(places[PLACE])
     shown = yearly_growth(dataset).reindex(named).to_numpy(dtype=float)
     coming = expected(dataset, years).query("year == @years[-1]").set_index(PLACE)["change_t"].clip(lower=0.0)

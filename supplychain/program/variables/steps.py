@@ -71,7 +71,10 @@ def delivery_steps(system: System) -> pd.DataFrame:
     market pays, `last_stage` where the delivery leaves the chain.
     """
     table = system.deliveries[
-        ["delivery", "mineral", "supplier", "market", "traced", "observed", "base_t", "price", "substitution"]
+        [
+            *("delivery", "mineral", "supplier", "market", "traced", "observed"),
+            *("base_t", "price", "substitution", "margin_usd_per_t"),
+        ]
     ]
     moved = system.deliveries[["freight_usd_per_t", "time_usd_per_t", "margin_usd_per_t"]].sum(axis=1)
     last = last_stage(system, system.deliveries)["stage"]
@@ -90,7 +93,9 @@ def delivery_steps(system: System) -> pd.DataFrame:
     table["switching"] = table["switching"].where(~new, table["switching"].clip(lower=0.0))
     later = aged[aged["year"] > system.years["year"].iloc[0]]
     opened = later.assign(step=OPEN, width_t=later["open_t"], switching=0.0)
-    qualified = later.assign(step=NEW, width_t=np.inf, switching=system.parameter("qualifying") * later["price"])
+    # What is newly bought is levelled with nobody: where the margin helps a supplier, the tonne pays it back.
+    qualifying = system.parameter("qualifying") * later["price"] + (-later["margin_usd_per_t"]).clip(lower=0.0)
+    qualified = later.assign(step=NEW, width_t=np.inf, switching=qualifying)
     parts = [t[steps[0].columns] for t in (free, table, opened, qualified)]
     table = pd.concat(parts, ignore_index=True)
     return table.assign(cost=table["switching"] + table["moved"]).drop(columns="moved")
@@ -180,6 +185,7 @@ def _stepped(
 
 _SHAPE = [
     "observed",
+    "margin_usd_per_t",
     "kept_t",
     "open_t",
     "base_t",
