@@ -22,6 +22,8 @@ from supplychain.system.pattern import ORE, Pattern, base_pattern
 
 HUB_UTILISATION = 0.8
 SCALE = 1000.0
+# Multiple of the normal price at which use ends, where the facts do not say.
+CEILING = 10.0
 
 
 @dataclass(frozen=True)
@@ -32,10 +34,12 @@ class System:
     ----------
     years : year, weight (present value of 1 spent in the year). parameters : parameter, value.
     minerals : mineral, name, class, controlled, price, unit_t (a thousandth of world output), world_t, substitution,
-        short_run, long_run.
+        short_run, long_run, ceiling (multiple of the price at which use outside energy ends), energy_share (of the use
+        outside the traced market that goes into the technologies).
     chain : mineral, stage, position, ore, ratio, last.
     use : mineral, market, traced, year, tonnes (price-responsive), growth (of total use), base_t, goods_t (the part
-        of base_t that arrives inside goods), secondary_t (in the base year, beside base_t), value_usd_per_t.
+        of base_t that arrives inside goods), secondary_t (in the base year, beside base_t), stock_t (what private
+        stocks usually hold), value_usd_per_t.
     sites : mineral (owner of the site), stage, country, output_t, world_t, reserves_t, value_usd_per_t (added by the
         stage at the normal price), level, opex_usd_per_t (of the cheapest that runs), full_opex_usd_per_t (the mean,
         and that of new plant), basis, capex_usd_per_t, wacc, life_years ...; the sites of ores among them.
@@ -252,8 +256,10 @@ def _minerals(dataset: Dataset, pattern: Pattern, places: pd.DataFrame, prices: 
     table = dataset["minerals"][["mineral", "name", "class", "controlled"]].merge(last, on="mineral")
     table = table.join(output, on=["ore", "stage"])
     values = dataset["elasticities"].pivot(index="class", columns="parameter", values="value")
-    values = values.reindex(columns=["substitution", "short_run", "long_run"]).astype(float)
+    values = values.reindex(columns=["substitution", "short_run", "long_run", "ceiling"]).astype(float)
     table = table.join(values, on="class").assign(price=table["mineral"].map(prices).fillna(0.0))
+    energy = dataset["energy_shares"].set_index("mineral")["share"]
+    table = table.fillna({"ceiling": CEILING}).assign(energy_share=table["mineral"].map(energy).fillna(0.0))
     used = pattern.use.groupby("mineral")["base_t"].sum().reindex(table["mineral"]).to_numpy()
     table["unit_t"] = np.where(table["world_t"] > 0, table["world_t"], used) / SCALE
     return table.drop(columns=["ore", "stage"])

@@ -14,6 +14,7 @@ from supplychain.system.sites import over_years
 
 OTHER_USES = "other"
 OLDEST = 60
+MONTHS = 12.0
 
 
 def services(dataset: Dataset, years: list[int]) -> pd.DataFrame:
@@ -60,15 +61,26 @@ def use(dataset: Dataset, pattern: Pattern, years: list[int]) -> pd.DataFrame:
     Returns
     -------
     DataFrame: mineral, market, traced, year, tonnes, growth (1, until it is known), base_t, goods_t, secondary_t,
-    value_usd_per_t (NaN: valued by its demand curve).
+    stock_t (what private stocks usually hold), value_usd_per_t (NaN: valued by its demand curve).
     """
-    table = pattern.use.merge(pd.DataFrame({"year": years}), how="cross")
+    table = pattern.use.assign(stock_t=_usual_stocks(dataset, pattern.use))
+    table = table.merge(pd.DataFrame({"year": years}), how="cross")
     index = over_years(dataset["demand"], ["mineral", "market"], "index", years)
     table = table.merge(index, on=["mineral", "market", "year"], how="left").fillna({"index": 1.0})
     table = table.merge(dataset["markets"][["market", "traced"]], on="market")
     responsive = (table["base_t"] - table["energy_t"]).clip(lower=0.0) * table["index"]
     table = table.assign(tonnes=responsive, growth=1.0).drop(columns=["index", "energy_t"])
     return _as_given(table, dataset["consumption"])
+
+
+def _usual_stocks(dataset: Dataset, use: pd.DataFrame) -> np.ndarray:
+    """Private stocks by mineral and market, t: as told, else the months of use of the mineral's class."""
+    rates = dataset["elasticities"].query("parameter == 'stock_months'").set_index("class")["value"]
+    months = use["mineral"].map(dataset["minerals"].set_index("mineral")["class"].map(rates)).astype(float)
+    told = dataset["private_stocks"].set_index(["mineral", "market"])["stock_t"]
+    told = told.reindex(pd.MultiIndex.from_frame(use[["mineral", "market"]])).to_numpy(dtype=float)
+    usual = (months.fillna(0.0) / MONTHS * use["base_t"]).to_numpy(dtype=float)
+    return np.where(np.isnan(told), usual, told)
 
 
 def with_growth(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:

@@ -14,12 +14,14 @@ KEYS = ["mineral", "market", "year"]
 
 
 def demand(lp: LinearProgram, system: System) -> None:
-    """Eq. 1: supply, secondary supply, stock released and use forgone cover use, technologies' and that gained too."""
-    delivered, deployed = lp.variables["delivered"], lp.variables["deployed"]
+    """Eq. 1: supply, secondary supply, stocks released and use forgone cover use, technologies' and that gained too."""
+    delivered, deployed, held = (lp.variables[name] for name in ("delivered", "deployed", "held"))
     pooled = np.flatnonzero(~delivered.table["traced"])
     needs = deployed.table[["technology", "year"]].assign(row=np.arange(len(deployed)))
     needs = needs.merge(system.intensities, on="technology").assign(market="USA")
     again = lp.variables["secondary"]
+    sign = held.table["sign"].to_numpy(dtype=float)
+    next_year = held.table[KEYS].assign(year=held.table["year"] + 1)
     table = system.use[[*KEYS, "tonnes"]]
     lp.constrain(
         "demand",
@@ -31,6 +33,8 @@ def demand(lp: LinearProgram, system: System) -> None:
         -lp.variables["bought"].by(*KEYS),
         lp.variables["forgone"].by(*KEYS),
         -lp.variables["gained"].by(*KEYS),
+        held.by(*KEYS, coefficient=sign),
+        held.at(next_year, np.arange(len(held)), -sign),
         -deployed.at(needs[KEYS], needs["row"], needs["t_per_unit"]),
         lower=table["tonnes"],
         upper=table["tonnes"],

@@ -5,7 +5,7 @@ from __future__ import annotations
 from supplychain.program.lp import LinearProgram
 from supplychain.program.variables.capacity import capacities, owned_output, stocks
 from supplychain.program.variables.flows import deliveries, flows, pooled_flows, shipments
-from supplychain.program.variables.wants import secondary, technologies, uses
+from supplychain.program.variables.wants import private_stocks, secondary, technologies, uses
 from supplychain.system.build import System
 
 
@@ -18,6 +18,7 @@ def add_variables(lp: LinearProgram, system: System) -> None:
     capacities(lp, system)
     owned_output(lp, system)
     uses(lp, system)
+    private_stocks(lp, system)
     technologies(lp, system)
     secondary(lp, system)
     stocks(lp, system)

@@ -1,4 +1,4 @@
-"""Steps of the curves: what switching suppliers costs, and at what price use gives way."""
+"""Steps of the curves: what switching suppliers costs."""
 
 from __future__ import annotations
 
@@ -21,8 +21,6 @@ POOLED_EDGES = np.array([0.05, 0.3, 0.6, 0.85, 0.96, 1.0, 1.04, 1.15, 1.4, 2.0, 
 FEED_EDGES = np.array([1.0, 1.1, 1.5, 2.5, 6.0, 30.0])
 # The steps of what has run out, or comes with its buyers, and of what is newly qualified.
 OPEN, NEW = 98, 99
-# Multiples of the normal price at which demand is forgone; beyond the last, all that is left is unmet.
-PRICE_EDGES = np.array([1.0, 1.05, 1.15, 1.3, 1.5, 2.0, 3.0, 4.5, 6.5, 10.0])
 
 
 def yearly(table: pd.DataFrame, system: System) -> pd.DataFrame:
@@ -272,41 +270,3 @@ def acts_in_base_year(system: System) -> bool:
     """Whether some policy already limits the base year."""
     first = system.years["year"].iloc[0]
     return bool((system.limits["year"] == first).any() or (system.export_limits["year"] == first).any())
-
-
-def forgone_steps(system: System) -> pd.DataFrame:
-    """Steps of price-responsive use: `width_t` in the long run, `pace_t` a year, `value_usd_per_t`.
-
-    Along the long-run curve q = (p/p0)^(-long_run) each step is as wide as the price moves it; in one year it
-    gives way only as far as the short-run elasticity has it. The last step is what is left: unmet.
-    """
-    elastic = system.minerals.dropna(subset=["short_run", "long_run"])
-    table = system.use[system.use["value_usd_per_t"].isna()]
-    table = table.drop(columns="value_usd_per_t").merge(
-        elastic[["mineral", "price", "short_run", "long_run"]], on="mineral"
-    )
-    table = table[(table["tonnes"] > 0) & (table["price"] > 0)].merge(system.years, on="year")
-    n = len(PRICE_EDGES)
-    long = repeated(table, n)
-    step = np.tile(np.arange(n), len(table))
-    low, high = PRICE_EDGES, np.append(PRICE_EDGES[1:], np.inf)
-    wide = low[step] ** -long["long_run"] - high[step] ** -long["long_run"]
-    quick = low[step] ** -long["short_run"] - high[step] ** -long["short_run"]
-    middle = np.append(np.sqrt(low[:-1] * low[1:]), low[-1])
-    last = step == n - 1
-    # The base year is history: nobody saves in it ahead of what comes later, unless a policy acts in it already.
-    past = (long["year"] == system.years["year"].iloc[0]) & (not acts_in_base_year(system))
-    priced = long[["mineral", "market", "year", "weight"]].assign(
-        step=step,
-        width_t=np.where(last, 1.0, np.where(past, 0.0, wide)) * long["tonnes"],
-        pace_t=np.where(last, np.inf, np.minimum(quick, wide)) * long["tonnes"],
-        value_usd_per_t=middle[step] * long["price"],
-    )
-    return pd.concat([_valued(system), priced], ignore_index=True)
-
-
-def _valued(system: System) -> pd.DataFrame:
-    """One step for use whose worth the data state."""
-    table = system.use.dropna(subset=["value_usd_per_t"]).merge(system.years, on="year")
-    columns = ["mineral", "market", "year", "weight", "value_usd_per_t"]
-    return table[columns].assign(step=0, width_t=table["tonnes"], pace_t=np.inf)

@@ -1,4 +1,4 @@
-"""The columns of what is wanted: use forgone and gained, technologies, services not delivered, and secondary supply."""
+"""The columns of what is wanted: use forgone and gained, private stocks, technologies, services lost, secondary supply."""
 
 from __future__ import annotations
 
@@ -6,11 +6,9 @@ import numpy as np
 import pandas as pd
 
 from supplychain.program.lp import LinearProgram
-from supplychain.program.variables.steps import acts_in_base_year, forgone_steps, repeated, sizes
+from supplychain.program.variables.curves import forgone_steps, gained_steps, stock_steps
+from supplychain.program.variables.steps import sizes
 from supplychain.system.build import System
-
-# Multiples of the normal price below which use is gained, step by step.
-LOW_EDGES = np.array([1.0, 0.95, 0.85, 0.7, 0.5, 0.3])
 
 
 def uses(lp: LinearProgram, system: System) -> None:
@@ -27,27 +25,12 @@ def uses(lp: LinearProgram, system: System) -> None:
     lp.offset -= float((worth["value_usd_per_t"] * worth["tonnes"] * worth["weight"]).sum())
 
 
-def gained_steps(system: System) -> pd.DataFrame:
-    """Steps of use that is there only below the normal price: the same curves as of use forgone, and the same columns.
-
-    As use gives way slowly it comes slowly: in one year as far as the short-run elasticity has it. The base year is
-    history.
-    """
-    elastic = system.minerals.dropna(subset=["short_run", "long_run"])[["mineral", "price", "short_run", "long_run"]]
-    table = system.use[system.use["value_usd_per_t"].isna() & (system.use["tonnes"] > 0)]
-    table = table.drop(columns="value_usd_per_t").merge(elastic[elastic["price"] > 0], on="mineral")
-    table = table.merge(system.years, on="year")
-    n = len(LOW_EDGES) - 1
-    long, step = repeated(table, n), np.tile(np.arange(n), len(table))
-    high, low = LOW_EDGES[step], LOW_EDGES[step + 1]
-    wide, quick = (low ** -long[e] - high ** -long[e] for e in ("long_run", "short_run"))
-    past = (long["year"] == system.years["year"].iloc[0]) & (not acts_in_base_year(system))
-    return long[["mineral", "market", "year", "weight"]].assign(
-        step=step,
-        width_t=np.where(past, 0.0, wide) * long["tonnes"],
-        pace_t=np.minimum(quick, wide) * long["tonnes"],
-        value_usd_per_t=np.sqrt(low * high) * long["price"],
-    )
+def private_stocks(lp: LinearProgram, system: System) -> None:
+    """h: how far private stocks stand below their usual level, step by step, and above it."""
+    steps = stock_steps(system)
+    cost = steps["usd_per_t"] * steps["weight"]
+    label = ["mineral", "market", "year", "step"]
+    lp.variable("held", steps, upper=steps["width_t"], cost=cost, **sizes(steps, system), label=label)
 
 
 def technologies(lp: LinearProgram, system: System) -> None:
