@@ -78,13 +78,12 @@ def test_a_project_is_built_once_and_runs_as_far_as_it_is_available():
 def test_growth_is_limited_by_lead_time_and_by_what_is_there():
     """Of the world's 202 t Kazakhstan makes 60, China 140, Uzbekistan 2; a plant takes 2.5 years, so none before 2028.
 
-    A country without a history adds a twentieth of what it makes, 3 t and 7; a small maker a tenth of the limit, which
-    is 5 % of the world, 10.1 t: 1.01, where a twentieth of its own is 0.1. A limit of 2 %, 4.04 t, holds China back,
-    and leaves the small maker 0.404.
+    A country without a history adds a twentieth of what it makes, 3 t, 7 t and 0.1, within the stage's limit: 5 % of
+    the world are 10.1 t; 2 %, 4.04 t, hold China back.
     """
     made = BASE_YEAR["production"] | {"x refine UZB 2025": 2}
     uzbek = {"countries": BASE_YEAR["countries"] | {"UZB": ("", "ROW")}, "production": made}
-    for limit, least in ((0.05, {"KAZ": 3, "CHN": 7, "UZB": 1.01}), (0.02, {"KAZ": 3, "CHN": 4.04, "UZB": 0.404})):
+    for limit, least in ((0.05, {"KAZ": 3, "CHN": 7, "UZB": 0.1}), (0.02, {"KAZ": 3, "CHN": 4.04, "UZB": 0.1})):
         limits = {"x refine growth_limit": limit, "x refine lead_time_years": 2.5}
         known = facts(**BASE_YEAR | uzbek | {"economics": BASE_YEAR["economics"] | limits})
         builds = build_system(known, story(2025, 2030)).builds.set_index("country")

@@ -137,7 +137,8 @@ def test_the_base_year_is_met_and_a_hub_ships_at_most_what_it_can():
     In 2026 what comes straight from Kazakhstan and China pays 20 USD/t. Of the 35 t 33.25 are still under contract; of
     these between 0.8 and 0.9 come, and set the price: 120 + 100 (1 - 0.849^(-1/4)) = 115.8. Belgium is a way round for
     15 / 0.8 = 18.75 t: 14.25 under contract and 4 % more, 0.75 that have run out, and the rest newly qualified at 1.5 %
-    of the price, less than the 5 t that may be. So a tonne more through it would save 115.8 - 101.5 = 14.3.
+    of the price, less than the 5 t that may be; these pay their own 5 USD/t of freight, where partners pay the mean of
+    all 200 t, (10 x 10 + 25 x 20 + 15 x 5 + 14.5 x 10) / 200 = 4.1. So a tonne more through it would save 115.8 - 102.4.
     """
     duty = {"kind": "tariff", "countries": ["CHN", "KAZ"], "usd_per_t": 20}
     answer = solve(facts(**BASE_YEAR), story(2025, 2026, duty=duty))
@@ -153,7 +154,7 @@ def test_the_base_year_is_met_and_a_hub_ships_at_most_what_it_can():
     assert brought.loc[(2026, "BEL"), "tonnes"] == pytest.approx(18.75)
     price = 120 + switch(0.8, 0.9, sigma=4)
     assert answer.price(2026) == pytest.approx(price)
-    assert answer.dual("hub_capacity", year=2026) == pytest.approx(100 + 1.5 - price)
+    assert answer.dual("hub_capacity", year=2026) == pytest.approx(100 + 1.5 + (5 - 4.1) - price)
 
 
 def test_a_new_supplier_is_qualified_at_its_pace():
@@ -194,7 +195,8 @@ def test_a_new_supplier_is_qualified_at_its_pace():
 def test_what_has_run_out_and_what_comes_with_its_buyers_is_open():
     """Kazakhstan sells 55.5 t, 10 of them to the United States. Contracts for 9.5 t are left in 2026 and for 9.025 in
     2027; half a tonne and 0.975 are open at no switching cost. So is the American part of the 10 t of new plant that
-    run in 2026 and the 20 of 2027: 10 / 55.5 of them. Nothing is open, or newly qualified, in the base year.
+    run in 2026 and the 20 of 2027: 10 / 55.5 of them. Nothing is open, or newly qualified, in the base year. What is
+    newly qualified pays 1.5 % of the price, and its freight of 10 USD/t where partners pay the mean, 4.1.
     """
     rows = {"x refine KAZ 2025": 120, "x refine KAZ 2027": 140}
     steps = delivery_steps(build_system(facts(**BASE_YEAR | {"capacity": rows}), story(2025, 2027)))
@@ -203,6 +205,6 @@ def test_what_has_run_out_and_what_comes_with_its_buyers_is_open():
     assert opened["width_t"].to_dict() == pytest.approx({2026: 0.5 + 100 / 55.5, 2027: 0.975 + 200 / 55.5})
     assert not opened["switching"].any()
     new = steps[steps["step"] == NEW].set_index("year")
-    assert new["switching"].to_dict() == pytest.approx({2026: 1.5, 2027: 1.5}) and np.isinf(new["width_t"]).all()
+    assert new["switching"].to_dict() == pytest.approx({2026: 1.5 + 5.9, 2027: 1.5 + 5.9}) and np.isinf(new["width_t"]).all()
     below = steps[steps["switching"] < 0].groupby("year")["width_t"].sum()
     assert below.to_dict() == pytest.approx({2025: 10, 2026: 9.5, 2027: 9.025})

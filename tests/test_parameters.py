@@ -71,12 +71,12 @@ def test_growth_without_history():
 
 def test_run_out_and_qualifying():
     """The USA buys 25 t from China; a tenth of the contracts runs out a year, so that 25 (1 - 0.9^2) = 4.75 t are open
-    in 2027. A new tonne costs a fiftieth of the price of 100 USD."""
+    in 2027. A new tonne costs a fiftieth of the price of 100 USD, and its freight of 20 beyond the mean, 4.1."""
     known = with_own(handmade.BASE_YEAR, run_out=0.1, qualifying=0.02)
     table = delivery_steps(build_system(known, handmade.story(2025, 2027)))
     table = table.query("supplier == 'CHN' and market == 'USA' and year == 2027").set_index("step")
     assert table.loc[OPEN, "width_t"] == pytest.approx(4.75)
-    assert table.loc[NEW, "switching"] == pytest.approx(2.0)
+    assert table.loc[NEW, "switching"] == pytest.approx(2.0 + 20 - 4.1)
 
 
 @pytest.mark.parametrize(("own", "most"), [({"pace": 0.3}, 15.0), ({}, 5.0)])

@@ -15,8 +15,9 @@ from supplychain.system.build import System
 
 REFERENCE = "status_quo"
 PRESENT = "million USD, present value"
-# A price a few percent up makes some users save; a mineral is short where more of its use than this goes without.
-SHORT = 0.05
+# A mineral is short where more of its use than this goes without, at more than so many times the normal price; below it
+# users save because it pays.
+SHORT, SHORT_PRICE = 0.05, 1.5
 
 
 def summarise(system: System, tables: dict[str, pd.DataFrame], objective: float, money: str) -> pd.DataFrame:
@@ -33,7 +34,7 @@ def summarise(system: System, tables: dict[str, pd.DataFrame], objective: float,
     weights = system.years.set_index("year")["weight"]
     if money == "USD":
         rows[1:1] = [(metric, musd, PRESENT) for metric, musd in _money(tables, weights).items()]
-        rows += [("us_bill", _us_bill(tables, weights), PRESENT), *_lost(system, tables["unmet"])]
+        rows += [("us_bill", _us_bill(tables, weights), PRESENT), *_lost(tables["unmet"], tables["prices"])]
     return pd.DataFrame(rows, columns=["metric", "value", "unit"])
 
 
@@ -62,14 +63,17 @@ def _us_bill(tables: dict[str, pd.DataFrame], weights: pd.Series) -> float:
     return float(spent.sum() / 1e6)
 
 
-def _lost(system: System, unmet: pd.DataFrame) -> list[tuple[str, float, str]]:
+def _lost(unmet: pd.DataFrame, prices: pd.DataFrame) -> list[tuple[str, float, str]]:
     """What the US goes without: minerals by value, vehicles and gigawatts, over all years."""
     us = unmet[unmet["market"] == "USA"]
     of_minerals = us[us["unit"] == "t"]
-    short = of_minerals.groupby("item")["share"].max()
+    priced = of_minerals.merge(prices.rename(columns={"mineral": "item"}), on=["year", "market", "item"])
+    dear = priced["usd_per_t"] > SHORT_PRICE * priced["observed_usd_per_t"]
+    short = priced.loc[dear & (priced["share"] > SHORT), "item"].nunique()
     units = {"vehicle": ("vehicles_lost", 1.0, "vehicles"), "MW": ("gw_lost", 1e-3, "GW")}
     rows = [("us_forgone", float(of_minerals["value_musd"].sum()), "million USD")]
-    rows.append(("us_minerals_short", float((short > SHORT).sum()), "minerals short by over 5 % in some year"))
+    label = "minerals of which over 5 % is given up in some year, at over 1.5 times the normal price"
+    rows.append(("us_minerals_short", float(short), label))
     for unit, (metric, factor, label) in units.items():
         rows.append((metric, float(us.loc[us["unit"] == unit, "amount"].sum()) * factor, label))
     return rows

@@ -122,7 +122,10 @@ EMPTY: dict[str, dict[str, type]] = {
         **{"market": str, "year": int, "share": float, "tonnes": float, "sense": int},
     },
     "members": {"scope": str, "country": str},
-    "export_limits": {**_PLACE_YEAR, "against": str, "year": int, "cut": float, "quota_t": float},
+    "export_limits": {
+        **_PLACE_YEAR,
+        **{"against": str, "year": int, "cut": float, "quota_t": float, "leak": float, "detour_usd_per_t": float},
+    },
     "tariffs": {**_PLACE_YEAR, "market": str, "year": int, "usd_per_t": float},
     "credits": {**_PLACE_YEAR, "year": int, "usd_per_t": float, "floor_usd_per_t": float},
     "funds": {

@@ -106,6 +106,7 @@ def export_limits(lp: LinearProgram, system: System) -> None:
     """Tonnes that leave a country at a stage stay within the part that is not cut of what would have left.
 
     That is the base year's tonnes, grown as use of the mineral: the world's, or that of the market that is cut off.
+    Of what is cut a part may find a way through third countries (`detours`), at a cost.
     """
     rows = system.export_limits.reset_index(drop=True).assign(row=lambda t: np.arange(len(t)))
     crossing = crossings(lp, system)
@@ -119,9 +120,12 @@ def export_limits(lp: LinearProgram, system: System) -> None:
         for name, part in both.groupby("variable", sort=False)
     ]
     grown = _growth(system).reindex(pd.MultiIndex.from_frame(rows[["mineral", "against", "year"]]), fill_value=1.0)
-    within = (1.0 - rows["cut"].to_numpy(dtype=float)) * base.to_numpy() * grown.to_numpy()
-    upper = np.where(rows["quota_t"].isna(), within, rows["quota_t"])
-    lp.constrain("export_limits", rows[["row"]], *terms, upper=upper, unit=unit_of(rows, system))
+    usual, cut = base.to_numpy() * grown.to_numpy(), rows["cut"].to_numpy(dtype=float)
+    upper = np.where(rows["quota_t"].isna(), (1.0 - cut) * usual, rows["quota_t"])
+    detoured = lp.variables["detoured"]
+    lp.constrain("export_limits", rows[["row"]], *terms, -detoured.by("row"), upper=upper, unit=unit_of(rows, system))
+    most = (rows["leak"] * cut * usual)[detoured.table["row"]]
+    lp.constrain("detours", detoured.table[["row"]], detoured.by("row"), upper=most, unit=detoured.unit)
 
 
 def _growth(system: System) -> pd.Series:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from supplychain.program.lp import LinearProgram
 from supplychain.program.variables.capacity import capacities, owned_output, stocks
-from supplychain.program.variables.flows import deliveries, flows, pooled_flows, shipments
+from supplychain.program.variables.flows import deliveries, detours, flows, pooled_flows, shipments
 from supplychain.program.variables.wants import private_stocks, secondary, technologies, uses
 from supplychain.system.build import System
 
@@ -15,6 +15,7 @@ def add_variables(lp: LinearProgram, system: System) -> None:
     deliveries(lp, system)
     pooled_flows(lp, system)
     shipments(lp, system)
+    detours(lp, system)
     capacities(lp, system)
     owned_output(lp, system)
     uses(lp, system)

@@ -115,3 +115,12 @@ def shipments(lp: LinearProgram, system: System) -> None:
     table = table.assign(cost=way_costs(table, system.legs, system.way_legs))
     label = ["mineral", "stage", "origin", "destination", "corridor", "year"]
     lp.variable("shipped", table, cost=table["cost"] * table["weight"], **sizes(table, system), label=label)
+
+
+def detours(lp: LinearProgram, system: System) -> None:
+    """Tonnes that leave in spite of an export ban, through third countries, at what the way round costs."""
+    table = system.export_limits.reset_index(drop=True).rename_axis("row").reset_index()
+    table = table[table["leak"] > 0].merge(system.years, on="year").sort_values("row", ignore_index=True)
+    label = ["policy", *PLACE, "against", "year"]
+    cost = table["detour_usd_per_t"] * table["weight"]
+    lp.variable("detoured", table, cost=cost, **sizes(table, system), label=label)

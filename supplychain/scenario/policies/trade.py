@@ -14,6 +14,7 @@ from supplychain.scenario.policies.base import (
     ALL,
     COUNTRY,
     SUPPLY,
+    Amount,
     AmountByYear,
     Countries,
     CountriesOrAll,
@@ -102,8 +103,10 @@ class ExportBan(_ExportLimit):
 
     That is the base year's tonnes, grown as use, the world's or the market's. Against one market its own paths are cut,
     through third countries too, and partners are swapped; against all, every border crossing at the stage is
-    (docs/model.md, export limits). Controls leak: `share` is the part of the flow that is really cut. A share of 0
-    limits nothing; what did not leave in the base year would not have left since, and any other share stops it.
+    (docs/model.md, export limits). Controls leak: `share` is the part of the flow that is cut, `leak` the part of that
+    which goes on through third countries, dearer by `detour` of the normal price, from `leak_delay` years after the
+    policy's first on; the rest is really cut. A share of 0 limits nothing; what did not leave in the base year would
+    not have left since, and any other share stops it.
     """
 
     kind: Literal["export_ban"]
@@ -116,11 +119,19 @@ antimony_licences:
   years: [2025, 2027]
   source: asianfin_2025
 """
-    share: ShareByYear = Field(1.0, description="part of the exports really cut (1 = all)")
+    share: ShareByYear = Field(1.0, description="part of the exports that is cut (1 = all)")
+    leak: ShareByYear = Field(0.0, description="part of what is cut that goes on through third countries")
+    leak_delay: int = Field(1, ge=0, description="years until the way through third countries is found")
+    detour: Amount = Field(0.3, description="what that way costs, as a share of the normal price")
 
     def edit(self, policy: str, tables: Tables, dataset: Dataset, horizon: range) -> Tables:
-        frame = self._limits(tables, dataset, by_year(self.share, self.active(horizon)))
-        frame = frame.assign(policy=policy, kind=self.kind, cut=frame["value"], quota_t=np.nan)
+        years = self.active(horizon)
+        frame = self._limits(tables, dataset, by_year(self.share, years)).rename(columns={"value": "cut"})
+        found = [year for year in years if year >= years[0] + self.leak_delay]
+        leak = frame["year"].map(by_year(self.leak, found).set_index("year")["value"]).fillna(0.0)
+        price = frame["mineral"].map(tables["minerals"].set_index("mineral")["price"])
+        frame = frame.assign(policy=policy, kind=self.kind, quota_t=np.nan, leak=leak.astype(float))
+        frame = frame.assign(detour_usd_per_t=self.detour * price)
         frame = frame[frame["cut"] > 0]
         return {"export_limits": appended(tables["export_limits"], frame)}
 
@@ -146,7 +157,8 @@ cobalt_quota:
 
     def edit(self, policy: str, tables: Tables, dataset: Dataset, horizon: range) -> Tables:
         frame = self._limits(tables, dataset, by_year(self.tonnes, self.active(horizon)))
-        frame = frame.assign(policy=policy, kind=self.kind, cut=0.0, quota_t=frame["value"])
+        frame = frame.assign(policy=policy, kind=self.kind, cut=0.0, quota_t=frame["value"], leak=0.0)
+        frame = frame.assign(detour_usd_per_t=0.0)
         return {"export_limits": appended(tables["export_limits"], frame)}
 
 
