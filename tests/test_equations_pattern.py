@@ -205,6 +205,9 @@ def test_what_has_run_out_and_what_comes_with_its_buyers_is_open():
     assert opened["width_t"].to_dict() == pytest.approx({2026: 0.5 + 100 / 55.5, 2027: 0.975 + 200 / 55.5})
     assert not opened["switching"].any()
     new = steps[steps["step"] == NEW].set_index("year")
-    assert new["switching"].to_dict() == pytest.approx({2026: 1.5 + 5.9, 2027: 1.5 + 5.9}) and np.isinf(new["width_t"]).all()
+    assert (
+        new["switching"].to_dict() == pytest.approx({2026: 1.5 + 5.9, 2027: 1.5 + 5.9})
+        and np.isinf(new["width_t"]).all()
+    )
     below = steps[steps["switching"] < 0].groupby("year")["width_t"].sum()
     assert below.to_dict() == pytest.approx({2025: 10, 2026: 9.5, 2027: 9.025})

@@ -95,6 +95,7 @@ def tidy_tables(known: Dataset, program: LinearProgram, system: System, solution
     supply = tables.supply(program, system, solution)
     prices = tables.prices(program, system, solution)
     bills = tables.public(program, system, solution, prices)
+    asked = tables.policies(program, system, solution, bills)
     groups, homes = known["groups"], system.homes
     scrap = (system.use["secondary_t"] * system.use["growth"]).groupby([system.use[k] for k in MARKET_YEAR]).sum()
     tidy = {
@@ -103,7 +104,8 @@ def tidy_tables(known: Dataset, program: LinearProgram, system: System, solution
         "dependence": indicators.dependence(supply, groups, homes, scrap),
         "dependence_by_owner": indicators.dependence(indicators.by_owner(supply), groups, homes, scrap),
         "prices": prices,
-        "policies": tables.policies(program, system, solution, bills),
+        "market_gaps": tables.market_gaps(prices, asked),
+        "policies": asked,
         "public": bills,
         "output": tables.output(program, solution),
         "capacity": tables.capacity(program, system, solution),
@@ -113,6 +115,7 @@ def tidy_tables(known: Dataset, program: LinearProgram, system: System, solution
         "technology": tables.technology(program, system, solution),
         "secondary": tables.secondary(program, system, solution),
         "stocks": tables.stocks(program, system, solution),
+        "private_stocks": tables.private_stocks(program, system, solution),
         "unmet": tables.unmet(program, system, solution),
         "costs": tables.costs(program, system, solution),
         "switching": tables.switching(program, solution),

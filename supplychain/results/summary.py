@@ -70,10 +70,12 @@ def _lost(unmet: pd.DataFrame, prices: pd.DataFrame) -> list[tuple[str, float, s
     priced = of_minerals.merge(prices.rename(columns={"mineral": "item"}), on=["year", "market", "item"])
     dear = priced["usd_per_t"] > SHORT_PRICE * priced["observed_usd_per_t"]
     short = priced.loc[dear & (priced["share"] > SHORT), "item"].nunique()
+    ceiling = unmet[(unmet["unit"] == "t") & (unmet["ended"] > 0)]["item"].nunique()
     units = {"vehicle": ("vehicles_lost", 1.0, "vehicles"), "MW": ("gw_lost", 1e-3, "GW")}
     rows = [("us_forgone", float(of_minerals["value_musd"].sum()), "million USD")]
     label = "minerals of which over 5 % is given up in some year, at over 1.5 times the normal price"
     rows.append(("us_minerals_short", float(short), label))
+    rows.append(("minerals_at_ceiling", float(ceiling), "minerals of which all use ends in some market and year"))
     for unit, (metric, factor, label) in units.items():
         rows.append((metric, float(us.loc[us["unit"] == unit, "amount"].sum()) * factor, label))
     return rows

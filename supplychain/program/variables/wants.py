@@ -1,4 +1,4 @@
-"""The columns of what is wanted: use forgone and gained, private stocks, technologies, services lost, secondary supply."""
+"""The columns of what is wanted: use forgone and gained, private stocks, technologies, and secondary supply."""
 
 from __future__ import annotations
 

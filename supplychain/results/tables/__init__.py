@@ -8,7 +8,7 @@ from supplychain.results.tables.curves import cost_curve, gap, wedges
 from supplychain.results.tables.limits import policies, public
 from supplychain.results.tables.sites import byproducts, capacity, output
 from supplychain.results.tables.supply import corridors, paths, shipments, supply
-from supplychain.results.tables.uses import prices, secondary, stocks, technology, unmet
+from supplychain.results.tables.uses import market_gaps, prices, private_stocks, secondary, stocks, technology, unmet
 
 __all__ = [
     "byproducts",
@@ -18,10 +18,12 @@ __all__ = [
     "cost_curve",
     "costs",
     "gap",
+    "market_gaps",
     "output",
     "paths",
     "policies",
     "prices",
+    "private_stocks",
     "public",
     "rents",
     "secondary",

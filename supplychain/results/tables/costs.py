@@ -30,9 +30,9 @@ def costs(lp: LinearProgram, system: System, solution: Solution) -> pd.DataFrame
     (above the base pattern), forgone (use given up, at its step's value), gained (less what more use is worth, where
     prices fall), undelivered (services lost), recycling, technology (margins and shifts of the mix), stock (holding,
     less what is left at the end), private_stock (what being without it costs those who hold it, and more than usual to
-    store), detour (the way round an export ban). `transfer`: tariff (paid), and received, negative, credit (production credits and
-    price floors), subsidy (the funds' part of the annuities) and cheap_capital (what a lower rate takes off them). All
-    items together, discounted,
+    store), detour (the way round an export ban). `transfer`: tariff (paid), and received, negative, credit (production
+    credits and price floors), subsidy (the funds' part of the annuities) and cheap_capital (what a lower rate takes off
+    them). All items together, discounted,
     are the objective. Rents are no cost: see `rents`.
     """
     parts = [*_path_costs(lp, system, solution), *_pooled_costs(lp, system, solution), _shipping(lp, solution)]
