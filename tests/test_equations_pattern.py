@@ -138,7 +138,7 @@ def test_the_base_year_is_met_and_a_hub_ships_at_most_what_it_can():
     these between 0.8 and 0.9 come, and set the price: 120 + 100 (1 - 0.849^(-1/4)) = 115.8. Belgium is a way round for
     15 / 0.8 = 18.75 t: 14.25 under contract and 4 % more, 0.75 that have run out, and the rest newly qualified at 1.5 %
     of the price, less than the 5 t that may be; these pay their own 5 USD/t of freight, where partners pay the mean of
-    all 200 t, (10 x 10 + 25 x 20 + 15 x 5 + 14.5 x 10) / 200 = 4.1. So a tonne more through it would save 115.8 - 102.4.
+    all 200 t, (10 x 10 + 25 x 20 + 15 x 5 + 14.5 x 10) / 200 = 4.1. A tonne more would save 115.8 - 102.4.
     """
     duty = {"kind": "tariff", "countries": ["CHN", "KAZ"], "usd_per_t": 20}
     answer = solve(facts(**BASE_YEAR), story(2025, 2026, duty=duty))

@@ -33,8 +33,9 @@ def test_technologies_are_worth_the_same_in_all_markets(shipped):
     known = only(shipped, ["dysprosium"])
     system = build_system(known, story(2025, 2030))
     steps = forgone_steps(system)
-    made = known["technology_mix"].query("share > 0")["technology"].unique()
-    held = known["intensities"].query("mineral == 'dysprosium' and technology in @made")
+    made = set(known["technology_mix"].query("share > 0")["technology"])
+    held = known["intensities"].query("mineral == 'dysprosium'")
+    held = held[held["technology"].isin(made)]
     service = held["technology"].map(known["technologies"].set_index("technology")["service"])
     worth = service.map(known["services"].set_index("service")["value_usd_per_unit"]) / held["t_per_unit"]
     last = steps[steps["step"] == len(PRICE_EDGES)].query("year == 2030")
