@@ -247,14 +247,16 @@ def test_swapped_countries_raise_the_error_of_a_real_mineral(shipped):
     assert table["2024 known"] < 0.5 < table["as it was"] < table["two swapped"]
 
 
-def test_the_command_prints_halves_first_and_fits(tmp_path):
-    """Halves above the lines, 80 columns, every row in the file; what is missing is told in one line."""
+def test_the_command_prints_halves_first_and_fits(tmp_path, monkeypatch):
+    """What was tried, halves above the lines, 80 columns, every row in the file; what is missing in one line."""
+    monkeypatch.setattr("supplychain.studies.trade.GRID", {"qualifying": (0.5,)})
     folder = handmade.write(tmp_path, **WORLD)
     call = ["hindcast", "trade", "--data", str(folder)]
-    done = CliRunner().invoke(app, [*call, "--to", str(tmp_path / "all.csv")])
+    done = CliRunner().invoke(app, [*call, "--choose", "--to", str(tmp_path / "all.csv")])
     assert done.exit_code == 0, done.stderr
     assert max(map(len, done.stdout.splitlines())) <= 80
-    assert "best" in done.stdout.partition("mineral")[0]
+    tried, _, rest = done.stdout.partition("Percentage points")
+    assert "qualifying" in tried and "best" in rest.partition("mineral")[0]
     assert pd.read_csv(tmp_path / "all.csv")["supplier"].tolist() == ["CHN", "KAZ"] * 2
     (folder / "past_trade.csv").unlink()
     wrong = CliRunner().invoke(app, call)
