@@ -138,9 +138,9 @@ makes and each market uses; it is to say who sells to whom in {year}. Trade is B
 
 Three guesses stand beside the model: `no_change`, the shares of {base}; `least_cost`, what is made brought to what is
 used for the least freight, whoever bought from whom before; and `scaled`, which uses what is given without a model: the
-tonnes of {base} grown as their supplier's output. Every second mineral by name is there to choose parameters on; the other half is no
-fresh test, as the study took its shape with both years at hand. `best` counts the lines (a mineral in a market) on
-which the model is nearer than `no_change` and `least_cost`.
+tonnes of {base} grown as their supplier's output. Every second mineral by name is there to choose parameters on. The
+other half is no fresh test: the study took its shape with both years at hand. `best` counts the lines (a mineral in a
+market) on which the model is nearer than `no_change` and `least_cost`.
 
 Every combination of {grid}, times the facts' own,
 the least error over all markets of the choice half first (`--choose`):
