@@ -1,12 +1,13 @@
 """The page about how far the model can be trusted, written from what its studies say: run by `make validation`.
 
-Solves `status_quo` three times, the duties and the backcasts (some six minutes on two processors) and writes
-docs/validation.md; no figure is typed in.
+Solves `status_quo` three times, the duties, the backcasts and the trade of 2019 (some eight minutes on two processors)
+and writes docs/validation.md; no figure is typed in. Each section is a function of what its study found.
 """
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,13 +19,15 @@ from supplychain.facts.dataset import Dataset
 from supplychain.studies import backcast as told
 from supplychain.studies import duty as duties
 from supplychain.studies import outlook as ahead
+from supplychain.studies import trade as trades
+from supplychain.studies.traded import TRADE_YEAR
 
 PAGE = Path(__file__).with_name("validation.md")
 GUESSES = ("no_change", "trend")
 TEXT = """# How the model fares
 
 Written by `make validation` from the commands that it names. All errors are mean absolute errors of country shares of
-the world's output, in percentage points.
+the world's output, or of a market's imports, in percentage points.
 
 ## The years ahead, beside the IEA's base case
 
@@ -79,6 +82,8 @@ Each parameter of the table `parameters` at the ends of its range, the others as
 
 {flat}
 
+{trade}
+
 ## How far a lasting duty moves trade
 
 `make duty` lays a duty from {duty_first} on upon what the largest foreign supplier of each mineral sells the United
@@ -111,6 +116,59 @@ Every combination of {grid}, times the facts' own, the least error on the choice
 {tuned}
 
 {verdict}"""
+
+TRADE = """## Trade told from {base}
+
+`supplychain hindcast trade` gives the model who sold to whom in {base}, and from there to {year} what each country
+makes and each market uses; it is to say who sells to whom in {year}. Trade is BACI's (tables `past_trade` and
+`trade`), output BGS's (`history`). What is given, and how:
+
+- Shares are of a market's imports by value, within a year a dollar being as many tonnes everywhere. Of output the same
+  part crosses borders in both years, as there are no tonnes for {base}: that part, what is given of {year}, and costs,
+  prices and freight of the facts today are all that the model has of later years.
+- A country makes its output, that of 2023 standing for {year}, or what it sells beyond what it buys where that is more.
+  Where no output of {base} at the traded stage is at hand net sales abroad alone are given (`sales`), and what is
+  sold at home is left out, which makes it easier: {sales}.
+- Who sells more than it makes passes on what it buys, by proportion; shares are of makers, in the model, the guesses
+  and the truth alike. Output and use go in a straight line; nothing else is built.
+- Gallium and germanium, whose code holds other metals too, and magnets, which hold four minerals, are left out.
+- No policy acts. What a control took from everybody is in the output and sales that are given; what it took from one
+  buyer came in the last months of {year}. That some buyers left Russia is not given.
+- A supplier counts with 1 % of a market's imports in one of the two years, a market with 1 % of all imports in both.
+
+Three guesses stand beside the model: `no_change`, the shares of {base}; `least_cost`, what is made brought to what is
+used for the least freight, whoever bought from whom before; and `scaled`, which uses what is given without a model: the
+tonnes of {base} grown as their supplier's output. Every second mineral by name is there to choose parameters on. The
+other half is no fresh test: the study took its shape with both years at hand. `best` counts the lines (a mineral in a
+market) on which the model is nearer than `no_change` and `least_cost`.
+
+Every combination of {grid}, times the facts' own,
+the least error over all markets of the choice half first (`--choose`):
+
+{tried}
+
+{choice} With the chosen parameters:
+
+{tuned}
+
+{verdict}
+
+By what is given, output or net sales abroad:
+
+{given}
+
+{parted}
+
+The United States, mineral by mineral, with the chosen parameters:
+
+{usa}
+
+{lost}
+
+Told what is not so, with the facts' own parameters: each mineral's two largest makers of {year} in each other's place,
+and the trade of {year} as the base pattern.
+
+{mutations}"""
 
 
 def markdown(table: pd.DataFrame, digits: int = 2) -> str:
@@ -198,11 +256,11 @@ class Told:
     tuned: pd.DataFrame
 
 
-def choice(tried: pd.DataFrame) -> str:
+def choice(tried: pd.DataFrame, grid: Iterable[str] = tuple(told.GRID)) -> str:
     """What was chosen, how far the others are from it, and what it brings on the other half."""
-    names = [name for name in told.GRID if name in tried]
+    names = [name for name in grid if name in tried]
     best, own = tried.iloc[0], tried[(tried[names] == 1.0).all(axis=1)].iloc[0]
-    said = ", ".join(f"`{name}` {best[name]:g}" for name in names)
+    said = ", ".join(f"`{name}` {best[name]:.3g}" for name in names)
     which = "the facts' own" if best[names].equals(own[names]) else said
     least, most = tried[told.CHOICE].min(), tried[told.CHOICE].max()
     return (
@@ -252,6 +310,15 @@ def verdict_duty(scores: pd.DataFrame) -> str:
 
 
 @dataclass(frozen=True)
+class Traded:
+    """Trade told from its base year: parameters tried, lines with those chosen, and what false facts make of it."""
+
+    tried: pd.DataFrame
+    tuned: pd.DataFrame
+    mutations: pd.DataFrame
+
+
+@dataclass(frozen=True)
 class Findings:
     """What the studies found, as the page needs it; `bare` is `shares` with the IEA's years withheld."""
 
@@ -259,6 +326,7 @@ class Findings:
     bare: pd.DataFrame
     backcasts: tuple[Told, ...]
     alone: pd.DataFrame
+    trade: Traded
     duty: pd.DataFrame
     years: dict[str, int]
 
@@ -276,18 +344,25 @@ def backcast(known: Dataset, base: int) -> Told:
     return Told(base, told.JUDGED, lines, tried, tuned)
 
 
+def traded(known: Dataset) -> Traded:
+    """Trade told from its base year, with the parameters chosen, and the mutations with the facts' own."""
+    chosen, tried = trades.chosen(known, trades.GRID)
+    return Traded(tried, trades.errors(trades.trade(chosen)), trades.mutations(known))
+
+
 def findings(known: Dataset) -> Findings:
     """Solves what the page tells of, on all processors."""
     with ProcessPoolExecutor(min(os.cpu_count() or 1, 5)) as pool:
         shares, bare = pool.submit(followed, known), pool.submit(ahead.unaided, known)
         back = [pool.submit(backcast, known, base) for base in (told.BASE, told.LATER_BASE)]
         ends = pool.submit(told.alone, known, told.LATER_BASE)
-        taxed = pool.submit(duties.duty, known)
+        taxed, sold = pool.submit(duties.duty, known), pool.submit(traded, known)
         table, first = shares.result()
         years = {"past": told.PAST, "later": told.LATER_BASE, "year": ahead.YEAR, "first": first}
         years |= {"iea_first": int(known["outlook"]["year"].min()), "duty_first": duties.FIRST}
         told_back = tuple(one.result() for one in back)
-        return Findings(table, bare.result(), told_back, ends.result(), duties.by_horizon(taxed.result()), years)
+        taxes = duties.by_horizon(taxed.result())
+        return Findings(table, bare.result(), told_back, ends.result(), sold.result(), taxes, years)
 
 
 def section(found: Told) -> str:
@@ -307,6 +382,79 @@ def section(found: Told) -> str:
     )
 
 
+def trade_section(found: Traded) -> str:
+    """What the page says of trade told from its base year."""
+    halves, usa = trades.halves(found.tuned), found.tuned[found.tuned["market"] == trades.MARKET]
+    return TRADE.format(
+        base=trades.BASE,
+        year=TRADE_YEAR,
+        sales=_listed(list(found.tuned.loc[found.tuned["given"] == "sales", "mineral"].unique())),
+        grid=", ".join(f"`{name}`" for name in trades.GRID),
+        tried=markdown(found.tried),
+        choice=choice(found.tried, trades.GRID),
+        tuned=markdown(halves),
+        verdict=verdict_trade(halves),
+        given=markdown(by_given(found.tuned)),
+        parted=parted_trade(by_given(found.tuned)),
+        usa=markdown(usa.drop(columns=["stage", "market"])),
+        lost=lost_trade(usa),
+        mutations=markdown(found.mutations),
+    )
+
+
+def verdict_trade(halves: pd.DataFrame) -> str:
+    """How the model does on the US imports of the minerals that its parameters were not chosen on, and elsewhere."""
+    rows = halves.set_index(["market", "half"])
+    said = [
+        f"On the half that the parameters were not chosen on the model's mean error of US import shares is "
+        f"{_beside(rows.loc[trades.MARKET, told.JUDGEMENT])}"
+    ]
+    for market, half, where in (
+        ("all", told.JUDGEMENT, "Over all markets of that half it is"),
+        (trades.MARKET, told.CHOICE, "On the half that they were chosen on, of US shares, it is"),
+        (trades.MARKET, "all", "Over both halves, of US shares, it is"),
+    ):
+        said += [f"{where} {_beside(rows.loc[market, half])}"] if (market, half) in rows.index else []
+    return " ".join(said)
+
+
+def _beside(row: pd.Series) -> str:
+    """The model's error beside those of the three guesses, in words."""
+    errors = {name: float(row[name]) for name in ("no_change", "least_cost", "scaled")}
+    below = [f"`{name}` ({value:.2f})" for name, value in errors.items() if row["model"] < value]
+    above = [f"`{name}` ({value:.2f})" for name, value in errors.items() if row["model"] >= value]
+    parts = [f"below that of {_listed(below)}"] if below else []
+    parts += [f"not below that of {_listed(above)}"] if above else []
+    return f"{row['model']:.2f}, {', '.join(parts)}."
+
+
+def _listed(names: list[str]) -> str:
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+
+
+def by_given(rows: pd.DataFrame) -> pd.DataFrame:
+    """The scores by what is given: output, or net sales abroad."""
+    parts = {given: trades.halves(part) for given, part in rows.groupby("given")}
+    return pd.concat(parts, names=["given"]).reset_index("given").query("half != 'all'")
+
+
+def parted_trade(given: pd.DataFrame) -> str:
+    """How the judged US error divides between the lines with output and those with net sales."""
+    rows = given[(given["market"] == trades.MARKET) & (given["half"] == told.JUDGEMENT)]
+    parts = [
+        f"{row.model:.2f} beside {row.no_change:.2f} of `no_change` on those with `{row.given}`"
+        for row in rows.itertuples()
+    ]
+    return f"So on the judged US lines the model's error is {_listed(parts)}."
+
+
+def lost_trade(usa: pd.DataFrame) -> str:
+    """The minerals of which standing still tells US imports better."""
+    lost = usa[usa["model"] >= usa["no_change"]]
+    names = f" ({', '.join(lost['mineral'])})" if len(lost) else ""
+    return f"Of US imports no change is as near as the model or nearer for {len(lost)} of {len(usa)} minerals{names}."
+
+
 def page(found: Findings) -> str:
     """The whole page."""
     bare = ahead.agreement(found.bare)
@@ -324,6 +472,7 @@ def page(found: Findings) -> str:
         agree=agree(found.backcasts),
         alone=markdown(found.alone.assign(value=[f"{v:g}" if v == v else "" for v in found.alone["value"]])),
         flat=flat(found.alone),
+        trade=trade_section(found.trade),
         duties=markdown(found.duty),
         verdict_duty=verdict_duty(found.duty),
     )

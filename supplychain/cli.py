@@ -357,6 +357,33 @@ def production(
     show_scores(study.halves(lines), lines, study.spoken(lines), quiet, as_json, title)
 
 
+@hindcast.command()
+def trade(
+    choose: Annotated[
+        bool, typer.Option("--choose", help="Choose the parameters on one half of the minerals.")
+    ] = False,
+    to: To = None,
+    data: Data = None,
+    quiet: Quiet = False,
+    as_json: AsJson = False,
+) -> None:
+    """Who supplies which market in 2024, told from 2019, beside no change and the least cost of freight."""
+    from supplychain.facts.dataset import read
+    from supplychain.studies import trade as study
+    from supplychain.studies.traded import TRADE_YEAR
+
+    with _told():
+        known = read(data)
+        if choose:
+            known, tried = study.chosen(known, study.GRID)
+            show(tried, quiet or as_json, False, "Parameters tried, the chosen first: error of the model, points")
+        table = study.trade(known)
+        save(table, to)
+    rows = study.errors(table)
+    title = f"Mean error of import shares in {TRADE_YEAR}, told from {study.BASE}, percentage points"
+    show_scores(study.halves(rows), rows, study.spoken(rows), quiet, as_json, title)
+
+
 @contextmanager
 def _progress(quiet: bool) -> Iterator[Any]:
     """A spinner on standard error, only on a terminal."""

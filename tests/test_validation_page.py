@@ -58,11 +58,22 @@ def duty(*means):
     return table.assign(median=means, together=means, published=-0.76, error=0.11)
 
 
+def sold(writer, model=1.0):
+    """Trade of two minerals in the United States, one of each half, no change being 2 points off and scaled 1.5."""
+    table = pd.DataFrame({"mineral": ["copper", "zinc"], "stage": "refine", "market": "USA"})
+    table = table.assign(half=["choice", "judgement"], given=["output", "sales"], suppliers=3, model=[3.0, model])
+    table = table.assign(no_change=2.0, least_cost=4.0, scaled=1.5)
+    tries = pd.DataFrame({name: [0.5, 1.0] for name in writer.trades.GRID})
+    tries = tries.assign(choice=[1.0, 1.5], judgement=[2.0, 3.0], choice_usa=1.0, judgement_usa=2.0)
+    changed = pd.DataFrame({"told": ["as it was", "two swapped"], "usa": [1.0, 9.0], "all": [1.0, 8.0]})
+    return writer.Traded(tries, table, changed)
+
+
 def found(writer, model):
     """Findings in which the model's shares shift by a point where the IEA's shift by two, and withheld not at all."""
     years = dict.fromkeys(("past", "later", "year", "iea_first", "first", "duty_first"), 2000)
     back = writer.Told(2015, 2023, lines(model), tried(writer, (1.0, 4.0), (1.5, 3.0)), lines(model))
-    return writer.Findings(shares(0.01), shares(0.0), (back,), ALONE, duty(-3.8, -0.76), years)
+    return writer.Findings(shares(0.01), shares(0.0), (back,), ALONE, sold(writer), duty(-3.8, -0.76), years)
 
 
 @pytest.mark.parametrize(
@@ -136,3 +147,30 @@ def test_a_duty_beside_the_published_elasticity(writer):
     assert even.startswith("0 of 2") and even.endswith("0.5 to 0.5 times those.")
     page = writer.page(found(writer, 1))
     assert "| 0.05 | 1 | 2 | 0 | -3.80 | -3.80 | -3.80 | -0.76 | 0.11 |" in page and said in page
+
+
+@pytest.mark.parametrize(
+    ("model", "said"),
+    [
+        (1.0, "is 1.00, below that of `no_change` (2.00), `least_cost` (4.00) and `scaled` (1.50)."),
+        (1.7, "is 1.70, below that of `no_change` (2.00) and `least_cost` (4.00), not below that of `scaled` (1.50)."),
+        (5.0, "is 5.00, not below that of `no_change` (2.00), `least_cost` (4.00) and `scaled` (1.50)."),
+    ],
+)
+def test_trade_falls_either_way(writer, model, said):
+    """Below all three guesses, below the two naive ones, below none; the other half and both together stand beside."""
+    text = writer.trade_section(sold(writer, model))
+    assert f"US import shares {said}" in text
+    assert (
+        "chosen on, of US shares, it is 3.00, below that of `least_cost` (4.00), not below that of `no_change`" in text
+    )
+    assert "1 of 2 minerals (copper)" in text if model < 2 else "2 of 2 minerals (copper, zinc)" in text
+    assert f"error is {model:.2f} beside 2.00 of `no_change` on those with `sales`." in text
+    assert "| sales | USA | judgement | 1 |" in text and "| two swapped | 9.00 | 8.00 |" in text
+    assert "Chosen: `run_out` 0.5" in text
+
+
+def test_the_page_has_the_section_on_trade(writer):
+    """Between how flat the backcast is and the duty."""
+    page = writer.page(found(writer, 1))
+    assert page.index("How flat it is") < page.index(writer.trade_section(sold(writer))) < page.index("lasting duty")

@@ -13,6 +13,7 @@ from supplychain.facts.dataset import PLACE, Dataset
 from supplychain.facts.errors import Fault, InputError, nearest
 from supplychain.facts.parameters import parameters
 from supplychain.system.pattern import ORE, ore_baskets
+from supplychain.system.pattern.deliveries import SMALLEST_SHARE
 
 WORLD = "WORLD"
 # A line of history is the world's where it holds this part of the world's output in the base year of the facts.
@@ -109,6 +110,85 @@ def _use(part: Dataset, used: pd.DataFrame) -> pd.DataFrame:
     worth = WORTH * total["mineral"].map(calibration_prices(part)).to_numpy()
     table = total.rename(columns={"output_t": "consumption_t"}).assign(market=WORLD, value_usd_per_t=worth)
     return table.reindex(columns=part["consumption"].columns)
+
+
+def trading(known: Dataset, now: pd.DataFrame, later: pd.DataFrame, base: int, last: int) -> Dataset:
+    """What a modeller in the base year could know of who sells to whom, and what each country makes, and each market
+    uses, until the last year.
+
+    Every mineral has one stage alone. Output and use go in a straight line from what is delivered in the base year to
+    what is in the last one; nothing else can be built. Costs, prices and freight are those of the facts; policies,
+    projects, owners and by-products' hosts are left out.
+
+    Parameters
+    ----------
+    now, later : mineral, stage, supplier, market, tonnes of the base year and of the last one.
+    """
+    part = known.only(now["mineral"].unique())
+    told = {base: _aliased(without_crumbs(now)), last: _aliased(later)}
+    markets, freight, homes = (_aliased(part[name]) for name in ("markets", "freight", "countries"))
+    stages = part["stages"].merge(now[["mineral", "stage"]].drop_duplicates(), on=["mineral", "stage"])
+    tables = {name: part[name].iloc[:0] for name in (*LATER, *MARKETS, *ENERGY, "byproducts", "reserves", "past_trade")}
+    # Without a limit of its own a stage does not grow.
+    tables |= {name: part[name].query("item != 'growth_limit'") for name in ("stage_defaults", "economics")}
+    tables |= _made(part, told)
+    tables |= {
+        "history": part["history"].query("year <= @base"),
+        "minerals": part["minerals"].assign(ore=""),
+        "stages": stages,
+        "countries": homes,
+        "markets": markets.assign(traced=False, consumption_share=1.0 / len(markets)),
+        "freight": freight,
+        "destinations": _buyers(part, told[base], homes),
+        "consumption": _wanted(part, told, base, last),
+    }
+    return replace(part, tables=part.tables | tables)
+
+
+# A market is not called as a country is, so that none is taken for the one whose own statistics the pattern reads.
+ALIAS = "*"
+
+
+def _aliased(table: pd.DataFrame) -> pd.DataFrame:
+    return table.assign(market=table["market"] + ALIAS)
+
+
+def without_crumbs(table: pd.DataFrame) -> pd.DataFrame:
+    """Deliveries without those that are next to nothing to their market, which the base pattern leaves out."""
+    whole = table.groupby([*PLACE[:2], "market"])["tonnes"].transform("sum")
+    return table[table["tonnes"] >= SMALLEST_SHARE * whole]
+
+
+def _made(part: Dataset, told: dict[int, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """Output, capacity and outlook: what is delivered is made, by plants that run at all they have."""
+    rows = pd.concat([table.assign(year=year) for year, table in told.items()])
+    rows = rows.rename(columns={"supplier": "country", "tonnes": "output_t"})
+    rows = rows.groupby([*PLACE, "year"], as_index=False, sort=False)["output_t"].sum()
+    first = rows[rows["year"] == min(told)]
+    tables = {
+        "production": first,
+        "capacity": first.rename(columns={"output_t": "capacity_t"}),
+        "outlook": rows.rename(columns={"mineral": "commodity"}),
+    }
+    return {name: table.reindex(columns=part[name].columns) for name, table in tables.items()}
+
+
+def _buyers(part: Dataset, now: pd.DataFrame, homes: pd.DataFrame) -> pd.DataFrame:
+    """Where each country's output goes, percent, told by one country of each market."""
+    one = homes.drop_duplicates("market").set_index("market")["country"]
+    whole = now.groupby([*PLACE[:2], "supplier"])["tonnes"].transform("sum")
+    table = now.assign(exporter=now["supplier"], importer=now["market"].map(one), share_pct=100 * now["tonnes"] / whole)
+    return table.reindex(columns=part["destinations"].columns)
+
+
+def _wanted(part: Dataset, told: dict[int, pd.DataFrame], base: int, last: int) -> pd.DataFrame:
+    """Use by mineral, market and year: what is delivered, in a straight line between the two years."""
+    ends = {year: table.groupby(["mineral", "market"])["tonnes"].sum() for year, table in told.items()}
+    table = pd.DataFrame(ends).fillna(0.0)
+    wide = {y: table[base] + (table[last] - table[base]) * (y - base) / (last - base) for y in range(base, last + 1)}
+    used = pd.DataFrame(wide).rename_axis(columns="year").stack().rename("consumption_t").reset_index()
+    worth = WORTH * used["mineral"].map(calibration_prices(part))
+    return used.assign(value_usd_per_t=worth).reindex(columns=part["consumption"].columns)
 
 
 _PARAMETERS = {"stage_defaults": "item", "economics": "item", "elasticities": "parameter", "parameters": "parameter"}

@@ -59,7 +59,7 @@ def backcast(known: Dataset, base: int = BASE, judged: int = JUDGED) -> pd.DataF
     ]
     table = pd.concat(parts, ignore_index=True)
     table = table[table[["before", "actual"]].max(axis=1) >= COUNTS].sort_values([*LINE, "country"], ignore_index=True)
-    return table.assign(half=table["commodity"].map(_halves(table["commodity"])))[
+    return table.assign(half=table["commodity"].map(half_of(table["commodity"])))[
         [*_LABELS, "before", "actual", *GUESSES]
     ]
 
@@ -83,7 +83,8 @@ def _as_commodities(table: pd.DataFrame) -> pd.DataFrame:
     return table.rename(columns={"tonnes": "output_t"}).groupby(keys, as_index=False)["output_t"].sum()
 
 
-def _halves(commodities: Iterable[str]) -> dict[str, str]:
+def half_of(commodities: Iterable[str]) -> dict[str, str]:
+    """The half in which each commodity is: by name, every second one is there to judge by."""
     names = sorted(set(commodities))
     return {name: (CHOICE, JUDGEMENT)[i % 2] for i, name in enumerate(names)}
 
