@@ -16,9 +16,11 @@ import pandas as pd
 
 from supplychain import read_data, run
 from supplychain.facts.dataset import Dataset
+from supplychain.results.result import Result
 from supplychain.studies import backcast as told
 from supplychain.studies import duty as duties
 from supplychain.studies import outlook as ahead
+from supplychain.studies import published as others
 from supplychain.studies import trade as trades
 from supplychain.studies.traded import TRADE_YEAR
 
@@ -83,6 +85,8 @@ Each parameter of the table `parameters` at the ends of its range, the others as
 {flat}
 
 {trade}
+
+{single}
 
 ## How far a lasting duty moves trade
 
@@ -169,6 +173,44 @@ Told what is not so, with the facts' own parameters: each mineral's two largest 
 and the trade of {year} as the base pattern.
 
 {mutations}"""
+
+SINGLE = """## Beside single figures that others have published
+
+**Without the largest refiner** (N-1), {year}: what the refineries of all other countries make in `status_quo` over what
+all markets but the largest refiner's own use, beside the IEA (Global Critical Minerals Outlook 2025: graphite and rare
+earths 35 to 40 %, nickel under 55, lithium and cobalt 65, copper nearly whole).
+
+{left}
+
+{left_said}
+
+**Net import reliance** of the United States in the base year, beside USGS (table `reliance`), the ten furthest apart;
+`off` is how far the model is outside what USGS gives. Mean over {minerals} minerals: {off:.3f}.
+
+{reliance}
+
+USGS counts what is won from scrap and all forms; the model counts the form that leaves the last stage, on imports of
+2021-24: cadmium, copper, vanadium and silicon (ferrosilicon beside metal) are data, not the model.
+
+**Battery cathodes through China**: part of the world's refining of their metals that is in China in the base year, the
+metals of a cathode counting alike, beside Cheng et al. (Nature Communications 2024), who follow cathodes themselves.
+
+{cathodes}
+
+The model has no cathode plants, of which China has more than of refineries: what it counts is a lower bound.
+
+**A total ban of China's** on gallium or germanium for one year: resource cost of that year in all markets, billion USD,
+beside what USGS puts US gross domestic product to lose (Open-File Report 2024-1057).
+
+{ban}
+
+A supply cost is no loss of product: the model values what is given up at what users would pay for the metal, USGS at
+what industries downstream could not make. Of gallium the model finds other plants and stocks; USGS lets none in.
+
+**US imports of antimony oxide** rose from 14,000 to 39,000 t from 2023 to 2025 while China's direct sales ended. In
+`export_ban` the United States buy {antimony_after:,.0f} t of antimony in 2025 where `status_quo` has
+{antimony_before:,.0f}: the model has no users who buy ahead of what they fear, and its pattern is a mean of 2021-24.
+A disagreement of model and world."""
 
 
 def markdown(table: pd.DataFrame, digits: int = 2) -> str:
@@ -319,6 +361,17 @@ class Traded:
 
 
 @dataclass(frozen=True)
+class Single:
+    """Single figures beside those of others: see `supplychain.studies.published`; tonnes of antimony bought."""
+
+    left: pd.DataFrame
+    reliance: pd.DataFrame
+    cathodes: pd.DataFrame
+    ban: pd.DataFrame
+    antimony: tuple[float, float]
+
+
+@dataclass(frozen=True)
 class Findings:
     """What the studies found, as the page needs it; `bare` is `shares` with the IEA's years withheld."""
 
@@ -327,14 +380,31 @@ class Findings:
     backcasts: tuple[Told, ...]
     alone: pd.DataFrame
     trade: Traded
+    single: Single
     duty: pd.DataFrame
     years: dict[str, int]
 
 
-def followed(known: Dataset) -> tuple[pd.DataFrame, int]:
-    """The shares of `status_quo` beside the IEA's, and its first year."""
+def followed(known: Dataset) -> tuple[pd.DataFrame, int, Single]:
+    """The shares of `status_quo` beside the IEA's, its first year, and single figures."""
     result = run(ahead.SCENARIO, known)
-    return ahead.outlook(result, known), int(result.tables["output"]["year"].min())
+    first = int(result.tables["output"]["year"].min())
+    bought = (_bought(result, first), _bought(run("export_ban", known), first))
+    single = Single(
+        others.left_without_top(result, known),
+        others.reliance(result, known),
+        others.through_china(result),
+        others.ban_on_two(known),
+        bought,
+    )
+    return ahead.outlook(result, known), first, single
+
+
+def _bought(result: Result, year: int) -> float:
+    """Tonnes of antimony that the United States buy."""
+    table = result.tables["supply"]
+    on = (table["mineral"] == "antimony") & (table["market"] == "USA") & (table["stage"] == "supply")
+    return float(table.loc[on & (table["year"] == year), "tonnes"].sum())
 
 
 def backcast(known: Dataset, base: int) -> Told:
@@ -357,12 +427,12 @@ def findings(known: Dataset) -> Findings:
         back = [pool.submit(backcast, known, base) for base in (told.BASE, told.LATER_BASE)]
         ends = pool.submit(told.alone, known, told.LATER_BASE)
         taxed, sold = pool.submit(duties.duty, known), pool.submit(traded, known)
-        table, first = shares.result()
+        table, first, single = shares.result()
         years = {"past": told.PAST, "later": told.LATER_BASE, "year": ahead.YEAR, "first": first}
         years |= {"iea_first": int(known["outlook"]["year"].min()), "duty_first": duties.FIRST}
         told_back = tuple(one.result() for one in back)
         taxes = duties.by_horizon(taxed.result())
-        return Findings(table, bare.result(), told_back, ends.result(), sold.result(), taxes, years)
+        return Findings(table, bare.result(), told_back, ends.result(), sold.result(), single, taxes, years)
 
 
 def section(found: Told) -> str:
@@ -399,6 +469,34 @@ def trade_section(found: Traded) -> str:
         usa=markdown(usa.drop(columns=["stage", "market"])),
         lost=lost_trade(usa),
         mutations=markdown(found.mutations),
+    )
+
+
+def single_section(found: Single) -> str:
+    """What the page says of single published figures."""
+    return SINGLE.format(
+        year=others.YEAR,
+        left=markdown(found.left),
+        left_said=left_said(found.left),
+        minerals=len(found.reliance),
+        off=found.reliance["off"].mean(),
+        reliance=markdown(found.reliance.head(10)),
+        cathodes=markdown(found.cathodes),
+        ban=markdown(found.ban, 3),
+        antimony_before=found.antimony[0],
+        antimony_after=found.antimony[1],
+    )
+
+
+def left_said(left: pd.DataFrame) -> str:
+    """How near the parts left are, and on which commodity they are furthest apart."""
+    off = (left["left"] - left["iea"]).abs()
+    far = left.loc[off.idxmax()]
+    near = int((off <= 0.1).sum())
+    return (
+        f"{near} of {len(left)} are within a tenth of the IEA's; furthest is {far['commodity']} ({far['left']:.2f} "
+        f"against {far['iea']:.2f}): the model's use is where a mineral goes next, and most cathodes and magnets are made in "
+        "China; the IEA's is where cars and turbines are."
     )
 
 
@@ -473,6 +571,7 @@ def page(found: Findings) -> str:
         alone=markdown(found.alone.assign(value=[f"{v:g}" if v == v else "" for v in found.alone["value"]])),
         flat=flat(found.alone),
         trade=trade_section(found.trade),
+        single=single_section(found.single),
         duties=markdown(found.duty),
         verdict_duty=verdict_duty(found.duty),
     )

@@ -69,11 +69,21 @@ def sold(writer, model=1.0):
     return writer.Traded(tries, table, changed)
 
 
+def beside(writer):
+    """Single figures: copper as the IEA has it, lithium far from it."""
+    left = pd.DataFrame({"commodity": ["copper", "lithium"], "top": "CHN", "left": [0.95, 2.0], "iea": [0.95, 0.65]})
+    reliance = pd.DataFrame({"mineral": ["copper"], "year": 2025, "usgs": 0.5, "model": 0.6, "off": 0.1})
+    cathodes = pd.DataFrame({"cathode": ["LFP"], "model": 0.6, "published": 0.92})
+    ban = pd.DataFrame({"mineral": ["gallium"], "model": 0.01, "usgs": 3.1})
+    return writer.Single(left, reliance, cathodes, ban, (20000.0, 16000.0))
+
+
 def found(writer, model):
     """Findings in which the model's shares shift by a point where the IEA's shift by two, and withheld not at all."""
     years = dict.fromkeys(("past", "later", "year", "iea_first", "first", "duty_first"), 2000)
     back = writer.Told(2015, 2023, lines(model), tried(writer, (1.0, 4.0), (1.5, 3.0)), lines(model))
-    return writer.Findings(shares(0.01), shares(0.0), (back,), ALONE, sold(writer), duty(-3.8, -0.76), years)
+    single = beside(writer)
+    return writer.Findings(shares(0.01), shares(0.0), (back,), ALONE, sold(writer), single, duty(-3.8, -0.76), years)
 
 
 @pytest.mark.parametrize(
@@ -174,3 +184,9 @@ def test_the_page_has_the_section_on_trade(writer):
     """Between how flat the backcast is and the duty."""
     page = writer.page(found(writer, 1))
     assert page.index("How flat it is") < page.index(writer.trade_section(sold(writer))) < page.index("lasting duty")
+
+
+def test_single_figures_stand_beside_the_published(writer):
+    said = writer.single_section(beside(writer))
+    assert "1 of 2 are within a tenth of the IEA's; furthest is lithium (2.00 against 0.65)" in said
+    assert "Mean over 1 minerals: 0.100" in said and "buy 16,000 t of antimony" in said
