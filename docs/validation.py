@@ -495,8 +495,8 @@ def left_said(left: pd.DataFrame) -> str:
     near = int((off <= 0.1).sum())
     return (
         f"{near} of {len(left)} are within a tenth of the IEA's; furthest is {far['commodity']} ({far['left']:.2f} "
-        f"against {far['iea']:.2f}): the model's use is where a mineral goes next, and most cathodes and magnets are made "
-        "in China; the IEA's is where cars and turbines are."
+        f"against {far['iea']:.2f}): the model's use is where a mineral goes next, and most cathodes and magnets are "
+        "made in China; the IEA's is where cars and turbines are."
     )
 
 
