@@ -1,7 +1,7 @@
 """The page about how far the model can be trusted, written from what its studies say: run by `make validation`.
 
-Solves `status_quo` three times, the duties and the backcasts (some six minutes on two processors) and writes
-docs/validation.md; no figure is typed in.
+Solves `status_quo` three times, the duties, the backcasts and the known shocks (some ten minutes on two processors) and
+writes docs/validation.md; no figure is typed in.
 """
 
 from __future__ import annotations
@@ -18,13 +18,14 @@ from supplychain.facts.dataset import Dataset
 from supplychain.studies import backcast as told
 from supplychain.studies import duty as duties
 from supplychain.studies import outlook as ahead
+from supplychain.studies import shocks as struck
 
 PAGE = Path(__file__).with_name("validation.md")
 GUESSES = ("no_change", "trend")
 TEXT = """# How the model fares
 
-Written by `make validation` from the commands that it names. All errors are mean absolute errors of country shares of
-the world's output, in percentage points.
+Written by `make validation` from the commands that it names. Errors are mean absolute errors of country shares of the
+world's output, in percentage points, where nothing else is said.
 
 ## The years ahead, beside the IEA's base case
 
@@ -91,6 +92,8 @@ part left.
 {duties}
 
 {verdict_duty}
+
+{prices}
 """
 BACKCAST = """### From {base} to {judged}
 
@@ -111,6 +114,36 @@ Every combination of {grid}, times the facts' own, the least error on the choice
 {tuned}
 
 {verdict}"""
+
+PRICES = """## Prices of known shocks
+
+`supplychain hindcast prices` takes each event of the table `events` that lost tonnes of a country and has a yearly
+multiple, {events} of them, as a shock to today's facts of its mineral alone. A licence, a ban, a quota or a stop cuts
+that part of the country's exports, of ore at the mine, of metal and of what is made of it at the refinery, and stays;
+a loss of plants leaves that much less of their output, for as long as it lasted. It strikes in the year after the
+base year, and nobody knows of it before. `model` is the highest yearly price of the first {first_years} years over
+that of the same year without the shock, the mean by use of the markets other than the exporter's own; `observed` is
+the event's yearly price over that before it. Where no tonnes were found (`*` at the part lost) the median of the
+other events of the kind is taken. `no_change` says 1. Errors are means of |log(guess / observed)|; a price with `*`
+is at the last step of the demand curve.
+
+`left_out` has the parameters ({grid}, times the facts' own) that do best on the *other* shocks of the event's group
+(`class` in `minerals`); a group of fewer than {least} events takes what is best on all other shocks; events of one
+country and year with the same tonnes are one shock; a tie goes to the facts' own (`--choose`).
+
+{scores}
+
+{verdict}
+
+{table}
+
+Today's facts are not the world of an older event: Indonesia mines more of the world's nickel now, China makes more of
+the magnets. And what a table of tonnes does not hold the model does not know: use that grew at the same time (indium in
+flat screens, silicon in solar cells), fear, hoarding, smuggling, stocks that were run down.
+
+Not counted:
+
+{apart}"""
 
 
 def markdown(table: pd.DataFrame, digits: int = 2) -> str:
@@ -251,6 +284,37 @@ def verdict_duty(scores: pd.DataFrame) -> str:
     return said
 
 
+def verdict_prices(table: pd.DataFrame) -> str:
+    """Which of the guesses is nearest over all events, how often, and where each is furthest off."""
+    means = {name: table[f"error_{name}"].abs().mean() for name in ("model", "left_out")}
+    still = table["error_no_change"].abs()
+    said = []
+    for name, mean in means.items():
+        near = "nearer than" if mean < still.mean() else "no nearer than"
+        better = int((table[f"error_{name}"].abs() < still).sum())
+        said.append(f"`{name}` is {near} no change in the mean ({mean:.2f}, {still.mean():.2f}), on {better} events.")
+    worst = table.loc[table["error_left_out"].abs().sort_values(ascending=False, kind="stable").index[:5]]
+    furthest = ", ".join(f"{row.event} ({row.left_out:.1f} for {row.observed:.1f})" for row in worst.itertuples())
+    return f"{' '.join(said)} Furthest off with parameters chosen so: {furthest}."
+
+
+def prices_section(table: pd.DataFrame, apart: pd.DataFrame) -> str:
+    """What the page says of the prices of known shocks: `shocks` with its grid, and the events that do not count."""
+    names = [name for name in struck.GRID if name in table]
+    shown = struck.spoken(table).join(table[["error_model", "error_left_out", "error_no_change", *names]])
+    shown.insert(1, "group", table["group"].str.replace("_", " "))
+    return PRICES.format(
+        events=len(table),
+        first_years=struck.FIRST_YEARS,
+        least=struck.LEAST_GROUP,
+        grid=", ".join(f"`{name}` {', '.join(map('{:g}'.format, struck.GRID[name]))}" for name in names),
+        scores=markdown(struck.scores(table)),
+        verdict=verdict_prices(table),
+        table=markdown(shown),
+        apart=markdown(apart),
+    )
+
+
 @dataclass(frozen=True)
 class Findings:
     """What the studies found, as the page needs it; `bare` is `shares` with the IEA's years withheld."""
@@ -260,6 +324,8 @@ class Findings:
     backcasts: tuple[Told, ...]
     alone: pd.DataFrame
     duty: pd.DataFrame
+    prices: pd.DataFrame
+    apart: pd.DataFrame
     years: dict[str, int]
 
 
@@ -287,7 +353,9 @@ def findings(known: Dataset) -> Findings:
         years = {"past": told.PAST, "later": told.LATER_BASE, "year": ahead.YEAR, "first": first}
         years |= {"iea_first": int(known["outlook"]["year"].min()), "duty_first": duties.FIRST}
         told_back = tuple(one.result() for one in back)
-        return Findings(table, bare.result(), told_back, ends.result(), duties.by_horizon(taxed.result()), years)
+        done = (table, bare.result(), told_back, ends.result(), duties.by_horizon(taxed.result()))
+    # The shocks have processes of their own.
+    return Findings(*done, struck.shocks(known, struck.GRID), struck.apart(known), years)
 
 
 def section(found: Told) -> str:
@@ -326,6 +394,7 @@ def page(found: Findings) -> str:
         flat=flat(found.alone),
         duties=markdown(found.duty),
         verdict_duty=verdict_duty(found.duty),
+        prices=prices_section(found.prices, found.apart),
     )
 
 
