@@ -138,8 +138,11 @@ country and year with the same tonnes are one shock; a tie goes to the facts' ow
 {table}
 
 Today's facts are not the world of an older event: Indonesia mines more of the world's nickel now, China makes more of
-the magnets. And what a table of tonnes does not hold the model does not know: use that grew at the same time (indium in
-flat screens, silicon in solar cells), fear, hoarding, smuggling, stocks that were run down.
+the magnets. And what a table of tonnes does not hold the model does not know: use that grew at the same time (indium
+in flat screens, silicon in solar cells), fear, hoarding, smuggling, stocks that were run down. How an event is read
+as a shock (that a control of metal holds for its goods, that idle plants do not fill a loss, whose the flow was) was
+settled once first figures had been seen, so `model` is no blind test; and the ends of the grid lie far outside the
+range that the facts give these elasticities: where they are chosen they stand for what is missing.
 
 Not counted:
 
