@@ -287,6 +287,10 @@ def verdict_duty(scores: pd.DataFrame) -> str:
     return said
 
 
+# Prices that hardly move are no nearer than no change.
+CLEARLY = 0.05
+
+
 def verdict_prices(table: pd.DataFrame) -> str:
     """Which of the guesses is nearest over all events, how often, and where each is furthest off."""
     means = {name: table[f"error_{name}"].abs().mean() for name in ("model", "left_out")}
@@ -294,8 +298,9 @@ def verdict_prices(table: pd.DataFrame) -> str:
     said = []
     for name, mean in means.items():
         near = "nearer than" if mean < still.mean() else "no nearer than"
-        better = int((table[f"error_{name}"].abs() < still).sum())
-        said.append(f"`{name}` is {near} no change in the mean ({mean:.2f}, {still.mean():.2f}), on {better} events.")
+        better = int((table[f"error_{name}"].abs() < still - CLEARLY).sum())
+        means_of = f"({mean:.2f}, {still.mean():.2f})"
+        said.append(f"`{name}` is {near} no change in the mean {means_of}, clearly on {better} of {len(table)} events.")
     worst = table.loc[table["error_left_out"].abs().sort_values(ascending=False, kind="stable").index[:5]]
     furthest = ", ".join(f"{row.event} ({row.left_out:.1f} for {row.observed:.1f})" for row in worst.itertuples())
     return f"{' '.join(said)} Furthest off with parameters chosen so: {furthest}."

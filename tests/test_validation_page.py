@@ -157,8 +157,8 @@ def test_a_duty_beside_the_published_elasticity(writer):
 def test_prices_of_known_shocks_either_way(writer):
     """Means of 0.3 and 0.15 beside 0.3 of no change; each guess is nearer on one event or both; both ways."""
     page = writer.prices_section(PRICES, APART)
-    assert "`model` is no nearer than no change in the mean (0.30, 0.30), on 1 events." in page
-    assert "`left_out` is nearer than no change in the mean (0.15, 0.30), on 2 events." in page
+    assert "`model` is no nearer than no change in the mean (0.30, 0.30), clearly on 1 of 2 events." in page
+    assert "`left_out` is nearer than no change in the mean (0.15, 0.30), clearly on 2 of 2 events." in page
     assert "Furthest off with parameters chosen so: shock_1 (1.2 for 1.0), shock_0 (0.9 for 1.0)." in page
     assert "| shock_0 | minor metal | 0.50* | 1.00 | 1.65 | 0.90* | 0.50 | -0.10 | 0.30 | 2.00 | 1.00 |" in page
     assert "| all | 2 | 0.30 | 0.15 | 0.30 | 0 | 2 |" in page and "| a_squeeze | x | none | 2.00 | no tonnes" in page
