@@ -1,7 +1,8 @@
 """The page about how far the model can be trusted, written from what its studies say: run by `make validation`.
 
-Solves `status_quo` three times, the duties, the backcasts and the trade of 2019 (some eight minutes on two processors)
-and writes docs/validation.md; no figure is typed in. Each section is a function of what its study found.
+Solves `status_quo` three times, the duties, the backcasts, the trade of 2019 and the known shocks (a quarter of an hour
+on two processors) and writes docs/validation.md; no figure is typed in. Each section is a function of what its study
+found.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from supplychain.studies import backcast as told
 from supplychain.studies import duty as duties
 from supplychain.studies import outlook as ahead
 from supplychain.studies import published as others
+from supplychain.studies import shocks as struck
 from supplychain.studies import trade as trades
 from supplychain.studies.traded import TRADE_YEAR
 
@@ -28,8 +30,8 @@ PAGE = Path(__file__).with_name("validation.md")
 GUESSES = ("no_change", "trend")
 TEXT = """# How the model fares
 
-Written by `make validation` from the commands that it names. All errors are mean absolute errors of country shares of
-the world's output, or of a market's imports, in percentage points.
+Written by `make validation` from the commands that it names. Errors are mean absolute errors of country shares of the
+world's output, or of a market's imports, in percentage points, where nothing else is said.
 
 ## The years ahead, beside the IEA's base case
 
@@ -100,6 +102,8 @@ part left.
 {duties}
 
 {verdict_duty}
+
+{prices}
 """
 BACKCAST = """### From {base} to {judged}
 
@@ -211,6 +215,40 @@ what industries downstream could not make. Of gallium the model finds other plan
 `export_ban` the United States buy {antimony_after:,.0f} t of antimony in 2025 where `status_quo` has
 {antimony_before:,.0f}: the model has no users who buy ahead of what they fear, and its pattern is a mean of 2021-24.
 A disagreement of model and world."""
+
+
+PRICES = """## Prices of known shocks
+
+`supplychain hindcast prices` takes each event of the table `events` that lost tonnes of a country and has a yearly
+multiple, {events} of them, as a shock to today's facts of its mineral alone. A licence, a ban, a quota or a stop cuts
+that part of the country's exports, of ore at the mine, of metal and of what is made of it at the refinery, and stays;
+a loss of plants leaves that much less of their output, for as long as it lasted. It strikes in the year after the
+base year, and nobody knows of it before. `model` is the highest yearly price of the first {first_years} years over
+that of the same year without the shock, the mean by use of the markets other than the exporter's own; `observed` is
+the event's yearly price over that before it. Where no tonnes were found (`*` at the part lost) the median of the
+other events of the kind is taken. `no_change` says 1. Errors are means of |log(guess / observed)|; a price with `*`
+is at the last step of the demand curve.
+
+`left_out` has the parameters ({grid}, times the facts' own) that do best on the *other* shocks of the event's group
+(`class` in `minerals`); a group of fewer than {least} events takes what is best on all other shocks; events of one
+country and year with the same tonnes are one shock; a tie goes to the facts' own (`--choose`).
+
+{scores}
+
+{verdict}
+
+{table}
+
+Today's facts are not the world of an older event: Indonesia mines more of the world's nickel now, China makes more of
+the magnets. And what a table of tonnes does not hold the model does not know: use that grew at the same time (indium
+in flat screens, silicon in solar cells), fear, hoarding, smuggling, stocks that were run down. How an event is read
+as a shock (that a control of metal holds for its goods, that idle plants do not fill a loss, whose the flow was) was
+settled once first figures had been seen, so `model` is no blind test; and the ends of the grid lie far outside the
+range that the facts give these elasticities: where they are chosen they stand for what is missing.
+
+Not counted:
+
+{apart}"""
 
 
 def markdown(table: pd.DataFrame, digits: int = 2) -> str:
@@ -351,6 +389,42 @@ def verdict_duty(scores: pd.DataFrame) -> str:
     return said
 
 
+# Prices that hardly move are no nearer than no change.
+CLEARLY = 0.05
+
+
+def verdict_prices(table: pd.DataFrame) -> str:
+    """Which of the guesses is nearest over all events, how often, and where each is furthest off."""
+    means = {name: table[f"error_{name}"].abs().mean() for name in ("model", "left_out")}
+    still = table["error_no_change"].abs()
+    said = []
+    for name, mean in means.items():
+        near = "nearer than" if mean < still.mean() else "no nearer than"
+        better = int((table[f"error_{name}"].abs() < still - CLEARLY).sum())
+        means_of = f"({mean:.2f}, {still.mean():.2f})"
+        said.append(f"`{name}` is {near} no change in the mean {means_of}, clearly on {better} of {len(table)} events.")
+    worst = table.loc[table["error_left_out"].abs().sort_values(ascending=False, kind="stable").index[:5]]
+    furthest = ", ".join(f"{row.event} ({row.left_out:.1f} for {row.observed:.1f})" for row in worst.itertuples())
+    return f"{' '.join(said)} Furthest off with parameters chosen so: {furthest}."
+
+
+def prices_section(table: pd.DataFrame, apart: pd.DataFrame) -> str:
+    """What the page says of the prices of known shocks: `shocks` with its grid, and the events that do not count."""
+    names = [name for name in struck.GRID if name in table]
+    shown = struck.spoken(table).join(table[["error_model", "error_left_out", "error_no_change", *names]])
+    shown.insert(1, "group", table["group"].str.replace("_", " "))
+    return PRICES.format(
+        events=len(table),
+        first_years=struck.FIRST_YEARS,
+        least=struck.LEAST_GROUP,
+        grid=", ".join(f"`{name}` {', '.join(map('{:g}'.format, struck.GRID[name]))}" for name in names),
+        scores=markdown(struck.scores(table)),
+        verdict=verdict_prices(table),
+        table=markdown(shown),
+        apart=markdown(apart),
+    )
+
+
 @dataclass(frozen=True)
 class Traded:
     """Trade told from its base year: parameters tried, lines with those chosen, and what false facts make of it."""
@@ -382,6 +456,8 @@ class Findings:
     trade: Traded
     single: Single
     duty: pd.DataFrame
+    prices: pd.DataFrame
+    apart: pd.DataFrame
     years: dict[str, int]
 
 
@@ -431,8 +507,10 @@ def findings(known: Dataset) -> Findings:
         years = {"past": told.PAST, "later": told.LATER_BASE, "year": ahead.YEAR, "first": first}
         years |= {"iea_first": int(known["outlook"]["year"].min()), "duty_first": duties.FIRST}
         told_back = tuple(one.result() for one in back)
+        done = (table, bare.result(), told_back, ends.result(), sold.result(), single)
         taxes = duties.by_horizon(taxed.result())
-        return Findings(table, bare.result(), told_back, ends.result(), sold.result(), single, taxes, years)
+    # The shocks have processes of their own.
+    return Findings(*done, taxes, struck.shocks(known, struck.GRID), struck.apart(known), years)
 
 
 def section(found: Told) -> str:
@@ -574,6 +652,7 @@ def page(found: Findings) -> str:
         single=single_section(found.single),
         duties=markdown(found.duty),
         verdict_duty=verdict_duty(found.duty),
+        prices=prices_section(found.prices, found.apart),
     )
 
 

@@ -384,6 +384,30 @@ def trade(
     show_scores(study.halves(rows), rows, study.spoken(rows), quiet, as_json, title)
 
 
+@hindcast.command()
+def prices(
+    choose: Annotated[
+        bool, typer.Option("--choose", help="Choose each event's parameters on the other events of its group.")
+    ] = False,
+    to: To = None,
+    data: Data = None,
+    quiet: Quiet = False,
+    as_json: AsJson = False,
+) -> None:
+    """What known supply shocks did to prices, beside what the model says of them and no change."""
+    from supplychain.facts.dataset import read
+    from supplychain.studies import shocks as study
+
+    with _told():
+        known = read(data)
+        table = study.shocks(known, study.GRID if choose else {})
+        save(table, to)
+    title = "Yearly price over that before (* the part lost is a guess; the price is at the demand curve's end)"
+    unit = "Mean error of the logarithm of the price"
+    show_scores(study.scores(table), table, study.spoken(table), quiet, as_json, title, unit)
+    show(study.apart(known), quiet or as_json, False, "Not counted")
+
+
 @contextmanager
 def _progress(quiet: bool) -> Iterator[Any]:
     """A spinner on standard error, only on a terminal."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import sys
 
+import numpy as np
 import pandas as pd
 import pytest
 from conftest import ROOT
@@ -78,12 +79,27 @@ def beside(writer):
     return writer.Single(left, reliance, cathodes, ban, (20000.0, 16000.0))
 
 
+def events(*errors):
+    """Events observed at 1, off by these logarithms with the facts' own parameters and with those chosen."""
+    table = pd.DataFrame(errors, columns=["error_model", "error_left_out", "error_no_change"])
+    table = table.assign(event=[f"shock_{i}" for i in range(len(table))], mineral="x", group="minor_metal", kind="ban")
+    table = table.assign(lost_share=0.5, share_guessed=True, observed=1.0, no_change=1.0, at_ceiling=False)
+    table = table.assign(left_out_at_ceiling=True, short_run=2.0, long_run=1.0)
+    return table.assign(model=np.exp(table["error_model"]), left_out=np.exp(table["error_left_out"]))
+
+
+PRICES = events((0.5, -0.1, 0.3), (0.1, 0.2, -0.3))
+APART = pd.DataFrame(
+    {"event": ["a_squeeze"], "mineral": ["x"], "kind": ["none"], "observed": [2.0], "why": ["no tonnes were lost"]}
+)
+
+
 def found(writer, model):
     """Findings in which the model's shares shift by a point where the IEA's shift by two, and withheld not at all."""
     years = dict.fromkeys(("past", "later", "year", "iea_first", "first", "duty_first"), 2000)
     back = writer.Told(2015, 2023, lines(model), tried(writer, (1.0, 4.0), (1.5, 3.0)), lines(model))
-    single = beside(writer)
-    return writer.Findings(shares(0.01), shares(0.0), (back,), ALONE, sold(writer), single, duty(-3.8, -0.76), years)
+    told = (shares(0.01), shares(0.0), (back,), ALONE, sold(writer), beside(writer), duty(-3.8, -0.76), PRICES, APART)
+    return writer.Findings(*told, years)
 
 
 @pytest.mark.parametrize(
@@ -190,3 +206,14 @@ def test_single_figures_stand_beside_the_published(writer):
     said = writer.single_section(beside(writer))
     assert "1 of 2 are within a tenth of the IEA's; furthest is lithium (2.00 against 0.65)" in said
     assert "Mean over 1 minerals: 0.100" in said and "buy 16,000 t of antimony" in said
+
+
+def test_prices_of_known_shocks_either_way(writer):
+    """Means of 0.3 and 0.15 beside 0.3 of no change; each guess is nearer on one event or both; both ways."""
+    page = writer.prices_section(PRICES, APART)
+    assert "`model` is no nearer than no change in the mean (0.30, 0.30), clearly on 1 of 2 events." in page
+    assert "`left_out` is nearer than no change in the mean (0.15, 0.30), clearly on 2 of 2 events." in page
+    assert "Furthest off with parameters chosen so: shock_1 (1.2 for 1.0), shock_0 (0.9 for 1.0)." in page
+    assert "| shock_0 | minor metal | 0.50* | 1.00 | 1.65 | 0.90* | 0.50 | -0.10 | 0.30 | 2.00 | 1.00 |" in page
+    assert "| all | 2 | 0.30 | 0.15 | 0.30 | 0 | 2 |" in page and "| a_squeeze | x | none | 2.00 | no tonnes" in page
+    assert page in writer.page(found(writer, 1))

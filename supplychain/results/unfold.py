@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import deque
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from supplychain.facts.dataset import Dataset
@@ -51,12 +53,23 @@ def unfold(
     ------
     InfeasibleError : no plan satisfies every constraint; the message names those that clash.
     """
+    return deque(unfolding(story, known, base, start, clock), maxlen=1).pop()
+
+
+def unfolding(
+    story: Scenario, known: Dataset, base: Tables | None = None, start: Start | None = None, clock: Clock | None = None
+) -> Iterator[Solved]:
+    """The answer as each stage has it: first the world without any news, last what `unfold` gives.
+
+    Parameters and errors are those of `unfold`.
+    """
     clock = clock or Clock()
     first, *later = stages(story)
     done = _first(first, known, base, start, clock)
+    yield done
     for stage in later:
         done = _next(stage, known, base, done, clock)
-    return done
+        yield done
 
 
 def _first(stage: Stage, known: Dataset, base: Tables | None, start: Start | None, clock: Clock) -> Solved:

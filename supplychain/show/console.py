@@ -45,13 +45,19 @@ def _cell(value: Any) -> str:
 
 
 def show_scores(
-    scores: pd.DataFrame, table: pd.DataFrame, short: pd.DataFrame, quiet: bool, as_json: bool, title: str
+    scores: pd.DataFrame,
+    table: pd.DataFrame,
+    short: pd.DataFrame,
+    quiet: bool,
+    as_json: bool,
+    title: str,
+    unit: str = "Percentage points of a share",
 ) -> None:
     """What a study found: its scores first, then the table that they are of, short enough for 80 columns."""
     if as_json:
         typer.echo(json.dumps({"scores": records(scores), "table": records(table)}, ensure_ascii=False))
         return
-    show(scores, quiet, False, "Percentage points of a share")
+    show(scores, quiet, False, unit)
     show(short, quiet, False, title)
 
 
