@@ -47,12 +47,6 @@ def pair(two: Dataset) -> tuple[Result, Result]:
     return job.run("status_quo", two), job.run("diversify_away", two)
 
 
-@pytest.fixture(scope="session")
-def status_quo(shipped: Dataset) -> Result:
-    """The status quo of all minerals."""
-    return job.run("status_quo", shipped)
-
-
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Skips the tests of the page, in one loud line, where browser or axe-core is missing; never where CI is set."""
     missing = [str(file) for file in (CHROMIUM, AXE) if not file.is_file()]

@@ -46,37 +46,25 @@ class Done:
     stderr: str
 
 
-def process(code, *arguments):
-    """A new interpreter that runs this code."""
-    environment = os.environ | {"PYTHONDONTWRITEBYTECODE": "1"}
-    pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
-    return subprocess.Popen([sys.executable, "-c", code, *arguments], text=True, env=environment, **pipes)
-
-
-def by_itself(*arguments, most=BYTES):
-    """The command line run where no file may grow beyond so many bytes, nothing imported before."""
-    limit = f"import resource; resource.setrlimit(resource.RLIMIT_FSIZE, ({most}, {most})); "
-    done = process(limit + MAIN, *map(str, arguments))
-    out, err = done.communicate()
-    return Done(done.returncode, out, err)
-
-
 @pytest.fixture(scope="module")
 def limited():
-    """The same, but that each run is the child of one interpreter that has imported the model, and ends as any other.
+    """Runs the command line where no file may grow beyond so many bytes.
 
-    Of what a child writes its parent, once it is gone, marks the end.
+    Each run is the child of one interpreter that has imported the model, and ends as any other; of what it writes its
+    parent, once it is gone, marks the end.
     """
-    server = process(SERVER)
+    environment = os.environ | {"PYTHONDONTWRITEBYTECODE": "1"}
+    pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
+    with subprocess.Popen([sys.executable, "-c", SERVER], text=True, env=environment, **pipes) as server:
 
-    def run(*arguments, code=MAIN, most=BYTES):
-        server.stdin.write(json.dumps([code, most, *map(str, arguments)]) + "\n")
-        server.stdin.flush()
-        (status, out), (_, err) = (told(stream) for stream in (server.stdout, server.stderr))
-        return Done(status, out, err)
+        def run(*arguments, code=MAIN, most=BYTES):
+            server.stdin.write(json.dumps([code, most, *map(str, arguments)]) + "\n")
+            server.stdin.flush()
+            (status, out), (_, err) = (told(stream) for stream in (server.stdout, server.stderr))
+            return Done(status, out, err)
 
-    yield run
-    server.communicate()
+        yield run
+        server.stdin.close()
 
 
 def told(stream):
@@ -125,13 +113,13 @@ def test_an_export_on_a_full_disk(limited, form, solved, tmp_path):
     assert contents(tmp_path) == {}
 
 
-def test_an_export_after_a_full_disk(tmp_path, solved, monkeypatch):
+def test_an_export_after_a_full_disk(limited, solved, tmp_path):
     """What libraries keep between runs is not left half written: once there is room the same command goes."""
-    monkeypatch.setenv("TMPDIR", str(tmp_path))
-    monkeypatch.delenv("IAM_UNITS_CACHE")
+    place = f"import os; os.environ['TMPDIR'] = {str(tmp_path)!r}; del os.environ['IAM_UNITS_CACHE']; "
     arguments = ["export", solved, "--format", "iamc", "--to", tmp_path / "out.csv", "--data", DATA]
-    assert_told(by_itself(*arguments), tmp_path / "out.csv")
-    assert by_itself(*arguments, most=resource.RLIM_INFINITY).returncode == 0
+    assert_told(limited(*arguments, code=place + MAIN), tmp_path / "out.csv")
+    assert limited(*arguments, code=place + MAIN, most=resource.RLIM_INFINITY).returncode == 0
+    assert list(tmp_path.glob("iam-units-*"))
 
 
 def test_page_and_comparison_on_a_full_disk(limited, solved, tmp_path):
