@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import tempfile
 from collections.abc import Callable, Iterator
@@ -15,6 +16,7 @@ from supplychain.facts import dataset
 from supplychain.facts.dataset import Dataset
 from supplychain.results import run as job
 from supplychain.results.result import Result
+from supplychain.scenario import scenario
 
 # Units that another environment on the same machine has cached do not concern these tests.
 os.environ["IAM_UNITS_CACHE"] = tempfile.mkdtemp()
@@ -22,6 +24,12 @@ CASES = Path(__file__).parent / "cases"
 ROOT = Path(__file__).parents[1]
 CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
 AXE = ROOT / os.environ.get("SUPPLYCHAIN_AXE", "node_modules/axe-core/axe.min.js")
+
+
+def pytest_collection_finish() -> None:
+    """What has been imported stays: looking through it for garbage at every few hundred new objects takes time."""
+    gc.freeze()
+    gc.set_threshold(50_000, 10, 10)
 
 
 @pytest.fixture(scope="session")
@@ -44,7 +52,10 @@ def two(shipped: Dataset) -> Dataset:
 @pytest.fixture(scope="session")
 def pair(two: Dataset) -> tuple[Result, Result]:
     """The two minerals as they go on, and under caps."""
-    return job.run("status_quo", two), job.run("diversify_away", two)
+    stories = [scenario.read(name, two) for name in ("status_quo", "diversify_away")]
+    shared = job.Shared.by(stories, two)
+    before, after = (job.solve(story, shared)[0] for story in stories)
+    return before, after
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
