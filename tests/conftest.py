@@ -23,6 +23,7 @@ os.environ["IAM_UNITS_CACHE"] = tempfile.mkdtemp()
 CASES = Path(__file__).parent / "cases"
 ROOT = Path(__file__).parents[1]
 CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
+SLOW = {f"test_{name}.py" for name in ("full_disk", "money", "notebooks", "real", "report", "starts")}
 AXE = ROOT / os.environ.get("SUPPLYCHAIN_AXE", "node_modules/axe-core/axe.min.js")
 
 
@@ -59,7 +60,11 @@ def pair(two: Dataset) -> tuple[Result, Result]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skips the tests of the page, in one loud line, where browser or axe-core is missing; never where CI is set."""
+    """The slow files first, so that no worker is left alone with one at the end.
+
+    Skips the tests of the page, in one loud line, where browser or axe-core is missing; never where CI is set.
+    """
+    items.sort(key=lambda item: item.path.name not in SLOW)
     missing = [str(file) for file in (CHROMIUM, AXE) if not file.is_file()]
     if not missing or os.environ.get("CI"):
         return
