@@ -59,6 +59,12 @@ def pair(two: Dataset) -> tuple[Result, Result]:
     return before, after
 
 
+@pytest.fixture(scope="session")
+def dantzig() -> Result:
+    """Dantzig's transport problem, solved."""
+    return job.run(CASES / "dantzig" / "dantzig.yaml", CASES / "dantzig")
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The slow files first, so that no worker is left alone with one at the end.
 
