@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import tempfile
 from collections.abc import Callable, Iterator
@@ -15,13 +16,21 @@ from supplychain.facts import dataset
 from supplychain.facts.dataset import Dataset
 from supplychain.results import run as job
 from supplychain.results.result import Result
+from supplychain.scenario import scenario
 
 # Units that another environment on the same machine has cached do not concern these tests.
 os.environ["IAM_UNITS_CACHE"] = tempfile.mkdtemp()
 CASES = Path(__file__).parent / "cases"
 ROOT = Path(__file__).parents[1]
 CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
+SLOW = {f"test_{name}.py" for name in ("full_disk", "money", "notebooks", "real", "report", "starts")}
 AXE = ROOT / os.environ.get("SUPPLYCHAIN_AXE", "node_modules/axe-core/axe.min.js")
+
+
+def pytest_collection_finish() -> None:
+    """What has been imported stays: looking through it for garbage at every few hundred new objects takes time."""
+    gc.freeze()
+    gc.set_threshold(50_000, 10, 10)
 
 
 @pytest.fixture(scope="session")
@@ -44,17 +53,24 @@ def two(shipped: Dataset) -> Dataset:
 @pytest.fixture(scope="session")
 def pair(two: Dataset) -> tuple[Result, Result]:
     """The two minerals as they go on, and under caps."""
-    return job.run("status_quo", two), job.run("diversify_away", two)
+    stories = [scenario.read(name, two) for name in ("status_quo", "diversify_away")]
+    shared = job.Shared.by(stories, two)
+    before, after = (job.solve(story, shared)[0] for story in stories)
+    return before, after
 
 
 @pytest.fixture(scope="session")
-def status_quo(shipped: Dataset) -> Result:
-    """The status quo of all minerals."""
-    return job.run("status_quo", shipped)
+def dantzig() -> Result:
+    """Dantzig's transport problem, solved."""
+    return job.run(CASES / "dantzig" / "dantzig.yaml", CASES / "dantzig")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skips the tests of the page, in one loud line, where browser or axe-core is missing; never where CI is set."""
+    """The slow files first, so that no worker is left alone with one at the end.
+
+    Skips the tests of the page, in one loud line, where browser or axe-core is missing; never where CI is set.
+    """
+    items.sort(key=lambda item: item.path.name not in SLOW)
     missing = [str(file) for file in (CHROMIUM, AXE) if not file.is_file()]
     if not missing or os.environ.get("CI"):
         return

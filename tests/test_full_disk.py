@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import resource
 import subprocess
 import sys
+from dataclasses import dataclass
 
 import pytest
 from conftest import CASES
@@ -18,18 +20,57 @@ DATA = CASES / "warehouse"
 STORY = DATA / "warehouse.yaml"
 BYTES = 300  # less than any file but the smallest tables
 MAIN = "from supplychain.cli import main; main()"
+END = "\0\n"
+SERVER = f"""
+import json, os, resource, sys
+import supplychain.results.compare, supplychain.results.exchange, supplychain.show.figures
+for line in sys.stdin:
+    code, most, *sys.argv[1:] = json.loads(line)
+    child = os.fork()
+    if not child:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
+        exec(code)
+        break
+    status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    for stream in (sys.stdout, sys.stderr):
+        print({END!r}, status, sep="", file=stream, flush=True)
+"""
 
 
-def limited(*arguments, code=MAIN, most=BYTES):
-    """The command line run where no file may grow beyond so many bytes."""
-    return subprocess.run(
-        [sys.executable, "-c", code, *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        check=False,
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (most, most)),
-        env=os.environ | {"PYTHONDONTWRITEBYTECODE": "1"},
-    )
+@dataclass(frozen=True)
+class Done:
+    """What came of a run."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+@pytest.fixture(scope="module")
+def limited():
+    """Runs the command line where no file may grow beyond so many bytes.
+
+    Each run is the child of one interpreter that has imported the model, and ends as any other; of what it writes its
+    parent, once it is gone, marks the end.
+    """
+    environment = os.environ | {"PYTHONDONTWRITEBYTECODE": "1"}
+    pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
+    with subprocess.Popen([sys.executable, "-c", SERVER], text=True, env=environment, **pipes) as server:
+
+        def run(*arguments, code=MAIN, most=BYTES):
+            server.stdin.write(json.dumps([code, most, *map(str, arguments)]) + "\n")
+            server.stdin.flush()
+            (status, out), (_, err) = (told(stream) for stream in (server.stdout, server.stderr))
+            return Done(status, out, err)
+
+        yield run
+        server.stdin.close()
+
+
+def told(stream):
+    """The exit status of a run, and what it wrote to one stream."""
+    lines = list(iter(stream.readline, END))
+    return int(stream.readline()), "".join(lines)
 
 
 def contents(folder):
@@ -50,13 +91,13 @@ def solved(tmp_path_factory):
 
 
 @pytest.mark.parametrize("most", [40, BYTES, 3000])
-def test_a_run_on_a_full_disk(most, tmp_path):
+def test_a_run_on_a_full_disk(limited, most, tmp_path):
     """Whichever file of the result it is that does not fit, no file is left."""
     assert_told(limited("run", STORY, "--data", DATA, "--out", tmp_path, most=most), tmp_path / "warehouse")
     assert contents(tmp_path) == {}
 
 
-def test_an_earlier_result_stands(solved):
+def test_an_earlier_result_stands(limited, solved):
     """What could not be replaced is there as it was, to the byte."""
     before = contents(solved.parent)
     assert_told(limited("run", STORY, "--data", DATA, "--out", solved.parent, "--fresh"), solved)
@@ -64,7 +105,7 @@ def test_an_earlier_result_stands(solved):
 
 
 @pytest.mark.parametrize("form", ["mps", "lp", "iamc", "xlsx", "parquet", "frictionless"])
-def test_an_export_on_a_full_disk(form, solved, tmp_path):
+def test_an_export_on_a_full_disk(limited, form, solved, tmp_path):
     """Every form of file, and whatever the library that writes it has to say: nothing but our line."""
     name = STORY if form in ("mps", "lp") else solved
     to = tmp_path / f"out.{form}"
@@ -72,16 +113,16 @@ def test_an_export_on_a_full_disk(form, solved, tmp_path):
     assert contents(tmp_path) == {}
 
 
-def test_an_export_after_a_full_disk(tmp_path, solved, monkeypatch):
+def test_an_export_after_a_full_disk(limited, solved, tmp_path):
     """What libraries keep between runs is not left half written: once there is room the same command goes."""
-    monkeypatch.setenv("TMPDIR", str(tmp_path))
-    monkeypatch.delenv("IAM_UNITS_CACHE")
+    place = f"import os; os.environ['TMPDIR'] = {str(tmp_path)!r}; del os.environ['IAM_UNITS_CACHE']; "
     arguments = ["export", solved, "--format", "iamc", "--to", tmp_path / "out.csv", "--data", DATA]
-    assert_told(limited(*arguments), tmp_path / "out.csv")
-    assert limited(*arguments, most=resource.RLIM_INFINITY).returncode == 0
+    assert_told(limited(*arguments, code=place + MAIN), tmp_path / "out.csv")
+    assert limited(*arguments, code=place + MAIN, most=resource.RLIM_INFINITY).returncode == 0
+    assert list(tmp_path.glob("iam-units-*"))
 
 
-def test_page_and_comparison_on_a_full_disk(solved, tmp_path):
+def test_page_and_comparison_on_a_full_disk(limited, solved, tmp_path):
     """The page and the tables of a comparison go the same way."""
     page, both = tmp_path / "page.html", tmp_path / "warehouse_vs_warehouse"
     assert_told(limited("report", solved, "--to", page, "--data", DATA), page)
@@ -89,7 +130,7 @@ def test_page_and_comparison_on_a_full_disk(solved, tmp_path):
     assert contents(tmp_path) == {}
 
 
-def test_figures_on_a_full_disk(pair, tmp_path):
+def test_figures_on_a_full_disk(limited, pair, tmp_path):
     """Of a set of figures there are all or none, and the line names their folder."""
     folder = pair[0].save(tmp_path / pair[0].name)
     before = contents(tmp_path)
@@ -118,7 +159,7 @@ except Exit as error:
         ("run", "/proc/nothing", "warehouse"),
     ],
 )
-def test_no_folder_can_be_there(command, place, written, tmp_path, solved):
+def test_no_folder_can_be_there(limited, command, place, written, tmp_path, solved):
     """A file where a folder must be, or a place where nobody can write: one line, which says what is in the way."""
     (tmp_path / "file").write_text("mine")
     out = tmp_path / place
@@ -161,7 +202,7 @@ def test_the_old_comes_back_where_the_new_cannot_take_its_place(solved, tmp_path
     assert contents(tmp_path) == before
 
 
-def test_what_no_writer_foresaw_is_a_line_too():
+def test_what_no_writer_foresaw_is_a_line_too(limited):
     """An error of the system from elsewhere in a command, such as from a full /tmp, is no traceback either."""
     code = (
         """

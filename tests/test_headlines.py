@@ -1,11 +1,8 @@
-"""Headline figures, recomputed from the tables that they are made of, are what summary, print, page and README say."""
+"""Headline figures, recomputed from the tables that they are made of, are what summary, print and page say."""
 
 from __future__ import annotations
 
-import re
-
 import pytest
-from conftest import ROOT
 
 from supplychain.results.summary import summary_table
 from supplychain.show.report import tables
@@ -42,21 +39,3 @@ def test_shares_are_the_same_in_every_place(pair, tmp_path):
 
 
 NAMES = {"top_share": "Largest supplier", "share_feoc": "Countries of concern", "share_central_asia": "Central Asia"}
-
-
-def readme_rows():
-    """The README's table of scenarios: its columns, and each scenario's cells."""
-    lines = (ROOT / "README.md").read_text(encoding="utf-8").splitlines()
-    head = next(i for i, line in enumerate(lines) if line.startswith("| scenario |"))
-    end = next(i for i, line in enumerate(lines) if i > head and not line.startswith("|"))
-    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[head:end]]
-    return {row[0]: dict(zip(rows[0], row, strict=True)) for row in rows[2:] if re.fullmatch("[a-z0-9_]+", row[0])}
-
-
-def test_the_readme_prints_them_too(status_quo):
-    """The row `status_quo` of the README's table, to the digits that it has."""
-    row = readme_rows()["status_quo"]
-    shares = recomputed(status_quo)
-    assert row["top supplier"] == f"{shares['top_share']:.1%}"
-    assert row["countries of concern"] == f"{shares['share_feoc']:.1%}"
-    assert row["Central Asia"] == f"{shares['share_central_asia']:.2%}"

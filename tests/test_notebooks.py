@@ -123,30 +123,32 @@ sliders(draw, cap=[10, 20, 30])
 """
 
 
-def shown(before="", reader=False):
-    """The outputs of DRAW, run in a kernel after other code, with a reader at the keyboard or without."""
-    notebook = new_notebook(cells=[new_code_cell(before), new_code_cell(DRAW)])
+@pytest.fixture(scope="module")
+def shown():
+    """The outputs of DRAW in one kernel: without a reader, before one, and before one who has no ipywidgets."""
+    without_widgets = 'import sys\n\nsys.modules["ipywidgets"] = None\n'
+    cells = {"nobody": DRAW, "reader": DRAW, "bare": without_widgets + DRAW}
+    notebook = new_notebook(cells=list(map(new_code_cell, cells.values())))
     client = NotebookClient(notebook, timeout=60, resources={"metadata": {"path": FOLDER}})
-    client.create_kernel_manager()
-    client.start_new_kernel()
-    client.start_new_kernel_client()
-    client.kc.allow_stdin = reader
-    client.execute()
-    return notebook.cells[1].outputs
+    with client.setup_kernel():
+        for place, who in enumerate(cells):
+            client.kc.allow_stdin = who != "nobody"
+            client.execute_cell(notebook.cells[place], place)
+    return {who: cell.outputs for who, cell in zip(cells, notebook.cells, strict=True)}
 
 
-def test_a_reader_gets_sliders():
+def test_a_reader_gets_sliders(shown):
     """In front of a reader the sliders are there."""
-    assert any(WIDGET in output.get("data", {}) for output in shown(reader=True))
+    assert any(WIDGET in output.get("data", {}) for output in shown["reader"])
 
 
-def test_without_widgets_the_default_is_drawn():
+def test_without_widgets_the_default_is_drawn(shown):
     """A reader without ipywidgets sees what `draw` makes of its own defaults."""
-    (output,) = shown('import sys\n\nsys.modules["ipywidgets"] = None', reader=True)
+    (output,) = shown["bare"]
     assert output.text == "cap 20\n"
 
 
-def test_without_a_reader_the_default_is_drawn():
+def test_without_a_reader_the_default_is_drawn(shown):
     """So does a run that nobody watches."""
-    (output,) = shown()
+    (output,) = shown["nobody"]
     assert output.text == "cap 20\n"

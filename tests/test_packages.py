@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from conftest import CASES
 from frictionless import validate
 
 import supplychain
@@ -16,12 +15,11 @@ def test_facts_are_a_valid_data_package():
     assert report.valid, report.flatten(["name", "rowNumber", "fieldName", "message"])[:5]
 
 
-def test_result_folder_is_a_valid_data_package(tmp_path):
+def test_result_folder_is_a_valid_data_package(dantzig, tmp_path):
     """A written result folder validates, and reads back as it was."""
-    result = supplychain.run(CASES / "dantzig" / "dantzig.yaml", CASES / "dantzig")
-    folder = result.save(tmp_path / "dantzig")
+    folder = dantzig.save(tmp_path / "dantzig")
     report = validate(str(folder / "datapackage.json"))
     assert report.valid, report.flatten(["name", "message"])[:5]
     again = supplychain.load(folder)
-    assert again.objective == pytest.approx(result.objective, rel=1e-8)
-    assert list(again.paths["tonnes"]) == pytest.approx(list(result.paths["tonnes"]), rel=1e-5)
+    assert again.objective == pytest.approx(dantzig.objective, rel=1e-8)
+    assert list(again.paths["tonnes"]) == pytest.approx(list(dantzig.paths["tonnes"]), rel=1e-5)

@@ -29,14 +29,14 @@ YEARS = range(2025, 2028)
 
 @pytest.fixture(scope="module")
 def known():
-    """The facts of the exercise."""
-    return dataset.read(DATA)
+    """The facts of the exercise, and their tables before any policy: made once, for no policy changes them."""
+    return job.Shared.by([story()], dataset.read(DATA))
 
 
 @pytest.fixture(scope="module")
 def base(known):
     """The exercise without a policy."""
-    return job.run(story(), known)
+    return run(known)
 
 
 def story(**policies):
@@ -46,9 +46,14 @@ def story(**policies):
     return Scenario("test", "test", "", YEARS, 0.0, kinds)
 
 
+def run(known, **policies):
+    """The exercise with these policies."""
+    return job.solve(story(**policies), known)[0]
+
+
 def solved(known, **fields):
     """The exercise with one policy, under the id `p`."""
-    return job.run(story(p=fields), known)
+    return run(known, p=fields)
 
 
 def tonnes(result, country, year=2026, mineral="metal"):
@@ -97,7 +102,7 @@ def test_supplier_cap_by_owner(known):
     """
     cheap = {"kind": "cost_of_capital", "countries": ["UZB"], "rate": 0.0}
     cap = {"kind": "supplier_cap", "group": "USA", "stages": ["mine"], "minerals": ["metal"], "share": 0.2}
-    owned = job.run(story(cheap=cheap, p=cap | {"by": "owner"}), known)
+    owned = run(known, cheap=cheap, p=cap | {"by": "owner"})
     assert tonnes(owned, "UZB", 2027) + tonnes(owned, "USA", 2027) == pytest.approx(20)
 
 
@@ -172,7 +177,7 @@ def test_tariff_that_steers(known, base):
     """
     duty = {"kind": "tariff", "countries": ["CHN"], "minerals": ["metal"], "usd_per_t": 25}
     of_origin = duty | {"stage": "mine", "years": [2025, 2025]}
-    result = job.run(story(p=duty | {"years": [2026, 2026]}, origin=of_origin), known)
+    result = run(known, p=duty | {"years": [2026, 2026]}, origin=of_origin)
     assert [tonnes(result, "KAZ", year) for year in (2025, 2026)] == pytest.approx([80, 80])
     assert extra(result, base) == pytest.approx(2 * 80 * 20)
     assert paid(result) == pytest.approx(0, abs=1e-6)
@@ -202,7 +207,7 @@ def test_capacity_loss_hits_what_was_built(known):
     """The Uzbek mine, built in 2027 with free capital, is lost with its country: nothing of its 40 t arrives."""
     cheap = {"kind": "cost_of_capital", "countries": ["UZB"], "rate": 0.0}
     lost = {"kind": "capacity_loss", "countries": ["UZB"], "years": [2027, 2027]}
-    assert tonnes(job.run(story(cheap=cheap, p=lost), known), "UZB", 2027) == pytest.approx(0, abs=1e-6)
+    assert tonnes(run(known, cheap=cheap, p=lost), "UZB", 2027) == pytest.approx(0, abs=1e-6)
 
 
 def test_investment_fund(known, base):
@@ -229,7 +234,7 @@ def test_lead_time(known, base):
     """With free capital the mine pays from its first year: a year sooner is another 40 t at 1 USD less."""
     cheap = {"kind": "cost_of_capital", "countries": ["UZB"], "rate": 0.0}
     sooner = {"kind": "lead_time", "countries": ["UZB"], "years_sooner": 3, "projects": ["uz_mine"]}
-    result = job.run(story(cheap=cheap, p=sooner), known)
+    result = run(known, cheap=cheap, p=sooner)
     assert [tonnes(result, "UZB", year) for year in YEARS] == pytest.approx([0, 40, 40], abs=1e-6)
     assert extra(result, base) == pytest.approx(-80)
 
@@ -284,7 +289,7 @@ def test_stockpile(known, base):
     """
     lost = {"kind": "capacity_loss", "countries": ["CHN"], "minerals": ["metal"], "years": [2026, 2026]}
     stock = {"kind": "stockpile", "minerals": ["metal"], "days": 36.5, "release": [2026], "years": [2025, 2026]}
-    result = job.run(story(lost=lost, p=stock), known)
+    result = run(known, lost=lost, p=stock)
     level = result.tables["stocks"].set_index("year")["level_t"]
     assert level[2025] == pytest.approx(10) and level[2026] == pytest.approx(0, abs=1e-6)
     assert tonnes(result, "KAZ", 2026) == pytest.approx(70)
@@ -303,7 +308,7 @@ def test_corridor_with_less_room(known):
     closed = {"kind": "corridor", "corridor": "middle", "closed": True, "years": [2025, 2025]}
     narrow = {"kind": "corridor", "legs": ["steppe"], "capacity_t": 440, "years": [2026, 2026]}
     crowded = {"kind": "corridor", "legs": ["steppe"], "other_cargo_t": {2027: 540}, "years": [2027, 2027]}
-    result = job.run(story(ban=ban, closed=closed, p=narrow, crowded=crowded), known)
+    result = run(known, ban=ban, closed=closed, p=narrow, crowded=crowded)
     assert [tonnes(result, "KAZ", year) for year in YEARS] == pytest.approx([0, 20, 30], abs=1e-6)
     lost = result.unmet.query("item == 'metal'").groupby("year")["amount"].sum()
     assert [lost[year] for year in YEARS] == pytest.approx([80, 60, 10])
@@ -317,7 +322,7 @@ def test_corridor_made_cheaper(known, base):
     """
     rail = {"kind": "corridor", "legs": ["steppe"], "cost_multiple": 0.45, "years": [2025, 2025]}
     both = {"kind": "corridor", "legs": ["steppe", "ocean"], "cost_usd_per_t": -8, "years": [2026, 2026]}
-    result = job.run(story(rail=rail, p=both), known)
+    result = run(known, rail=rail, p=both)
     assert [tonnes(result, "KAZ", year) for year in YEARS] == pytest.approx([0, 80, 0], abs=1e-6)
     assert extra(result, base) == pytest.approx(-80 * 6)
 
@@ -330,7 +335,7 @@ def test_recycling(known):
     """
     duty = {"kind": "tariff", "countries": ["CHN"], "minerals": ["alloy"], "usd_per_t": 55, "years": [2026, 2026]}
     more = {"kind": "recycling", "minerals": ["alloy"], "collection": 0.3}
-    before, after = job.run(story(duty=duty), known), job.run(story(duty=duty, p=more), known)
+    before, after = run(known, duty=duty), run(known, duty=duty, p=more)
     assert tonnes(before, "CHN", mineral="alloy") - tonnes(after, "CHN", mineral="alloy") == pytest.approx(1.0)
     used = after.tables["secondary"].groupby("year")["used_t"].sum()
     assert [used.get(year, 0.0) for year in YEARS] == pytest.approx([0, 1, 0], abs=1e-6)
@@ -365,7 +370,7 @@ def test_technology_bounds_let_prices_choose(known, base):
     cut = {"kind": "export_quota", "countries": ["CHN"], "minerals": ["alloy"], "tonnes": 22}
     free = {"kind": "technology_mix", "technology": "lean", "most_share": 0.8, "pace_per_year": 1.0}
     loose = {"kind": "technology_mix", "technology": "rich", "least_share": 0.2, "pace_per_year": 1.0}
-    result = job.run(story(cut=cut, free=free, loose=loose), known)
+    result = run(known, cut=cut, free=free, loose=loose)
     share = result.tables["technology"].query("year == 2026").set_index("technology")["share"]
     assert share["lean"] == pytest.approx(0.8)
     assert result.unmet.empty
@@ -382,5 +387,5 @@ def test_every_kind_is_tried_here():
 
 def test_the_exercise_has_its_own_scenario_file(known):
     """`base.yaml` is the exercise without a policy."""
-    read = scenario.read(DATA / "base.yaml", known)
+    read = scenario.read(DATA / "base.yaml", known.known)
     assert read.years == YEARS and not read.policies and read.discount_rate == 0.0

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from conftest import CASES
 
-import supplychain
 from supplychain.results.result import Result
 
 
@@ -27,14 +25,13 @@ def test_fits_on_ten_lines_of_eighty_columns(pair):
         assert listed == [name for name, table in result.tables.items() if len(table)]
 
 
-def test_what_is_not_there_is_not_told():
+def test_what_is_not_there_is_not_told(dantzig):
     """Data in other money have their cost and tables; numbers of the largest size keep the width."""
-    small = supplychain.run(CASES / "dantzig" / "dantzig.yaml", CASES / "dantzig")
-    assert "US bill" not in str(small) and "tables  summary" in str(small)
+    assert "US bill" not in str(dantzig) and "tables  summary" in str(dantzig)
     assert str(Result("x", "long " * 100, 1.0, {}, {})).splitlines()[0].endswith(" ...")
     metrics = ["us_bill", "public_spending", "switching", "us_forgone", "us_minerals_short", "vehicles_lost", "gw_lost"]
-    large = small.tables["summary"].iloc[[0] * len(metrics)].assign(metric=metrics, value=123456789012.0)
-    text = str(Result("x", "x", 1e30, small.manifest, {"summary": large}))
+    large = dantzig.tables["summary"].iloc[[0] * len(metrics)].assign(metric=metrics, value=123456789012.0)
+    text = str(Result("x", "x", 1e30, dantzig.manifest, {"summary": large}))
     assert max(map(len, text.splitlines())) <= 80 and len(text.splitlines()) <= 10
 
 

@@ -83,10 +83,10 @@ def file(folder, known, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def plain(tmp_path_factory):
+def plain(dantzig, tmp_path_factory):
     """A results folder about other markets and money, of which a page is made quickly."""
     place = tmp_path_factory.mktemp("plain")
-    supplychain.run(CASES / "dantzig" / "dantzig.yaml", CASES / "dantzig").save(place / "dantzig")
+    dantzig.save(place / "dantzig")
     return place
 
 

@@ -19,7 +19,7 @@ from supplychain.scenario.scenario import Scenario
 from supplychain.solve.highs import Certificate, Solution, Solver
 from supplychain.solve.past import Past
 from supplychain.solve.start import Start
-from supplychain.system.build import System, build_system
+from supplychain.system.build import System, base_tables, build_system
 
 
 @dataclass(frozen=True)
@@ -64,6 +64,8 @@ def unfolding(
     Parameters and errors are those of `unfold`.
     """
     clock = clock or Clock()
+    base = base_tables(known, story.years) if base is None else base
+    clock.stop("system")
     first, *later = stages(story)
     done = _first(first, known, base, start, clock)
     yield done

@@ -28,7 +28,7 @@ def imports(dataset: Dataset, result: Result, year: int = 2025) -> pd.DataFrame:
     estimate gives.
     """
     model = import_shares(result.tables["supply"], MARKET, year).set_index(["mineral", "country"])["share"]
-    part = _part_in_goods(dataset, result, year)
+    part = _part_in_goods(dataset, result, year, _use(dataset, year))
     sources = dataset["import_sources"]
     inside = _shares(sources[sources["inside_goods"] & (sources["country"] != OTHER)])
     inside = inside * part.reindex(inside.index.get_level_values("mineral")).fillna(0.0).to_numpy()
@@ -45,9 +45,13 @@ def _shares(rows: pd.DataFrame) -> pd.Series:
     return tonnes / tonnes.groupby("mineral").transform("sum")
 
 
-def _part_in_goods(dataset: Dataset, result: Result, year: int) -> pd.Series:
+def _use(dataset: Dataset, year: int) -> pd.DataFrame:
+    """The system's table of use in the year."""
+    return base_tables(dataset, range(year, year + 1))["use"]
+
+
+def _part_in_goods(dataset: Dataset, result: Result, year: int, use: pd.DataFrame) -> pd.Series:
     """The part of US imports that arrives inside goods, by mineral."""
-    use = base_tables(dataset, range(year, year + 1))["use"]
     goods = use[use["market"] == MARKET].set_index("mineral")["goods_t"]
     return (goods / _imported(_supply(dataset, result, year))).dropna()
 
@@ -79,9 +83,9 @@ def reliance(dataset: Dataset, result: Result, year: int = 2025) -> pd.DataFrame
     DataFrame by mineral: stage, least_pct, most_pct (means of 2021-24, the ends where brackets are printed), model_pct,
     gap_pct (how far the model lies outside).
     """
-    supply, part = _supply(dataset, result, year), _part_in_goods(dataset, result, year)
-    use = base_tables(dataset, range(year, year + 1))["use"].assign(year=year)
-    scrap = use.set_index(["year", "mineral", "market"])["secondary_t"]
+    supply, use = _supply(dataset, result, year), _use(dataset, year)
+    part = _part_in_goods(dataset, result, year, use)
+    scrap = use.assign(year=year).set_index(["year", "mineral", "market"])["secondary_t"]
     kept = 1.0 - supply["mineral"].map(part).fillna(0.0)
     counted = supply.assign(tonnes=supply["tonnes"].where(~_from_abroad(supply), supply["tonnes"] * kept))
     found = net_import_reliance(counted, scrap).xs((year, MARKET), level=("year", "market"))

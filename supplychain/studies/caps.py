@@ -11,7 +11,7 @@ import pandas as pd
 from supplychain.facts import dataset as facts
 from supplychain.facts.dataset import Dataset
 from supplychain.results.result import Result
-from supplychain.results.run import run
+from supplychain.results.run import Shared, solve
 from supplychain.results.summary import REFERENCE
 from supplychain.scenario import scenario
 from supplychain.scenario.policies import SupplierCap
@@ -36,7 +36,7 @@ def cap_table(
     """
     known = data if isinstance(data, Dataset) else facts.read(data)
     story = scenario.read(REFERENCE, known)
-    tables = []
+    shared, tables = Shared.by([story], known), []
     for cap in (1.0, *caps):
         policy = SupplierCap(
             kind="supplier_cap",
@@ -46,7 +46,9 @@ def cap_table(
             minerals=list(minerals),
             assumption="a cap to learn its price",
         )
-        result = run(replace(story, name=f"cap_{cap:g}", policies=story.policies | {"cap": policy}), known)
+        capped = replace(story, name=f"cap_{cap:g}", policies=story.policies | {"cap": policy})
+        result, start = solve(capped, shared)
+        shared = replace(shared, start=start)
         tables.append(_cap_rows(result, minerals).assign(cap=cap))
     return pd.concat(tables, ignore_index=True)
 
