@@ -221,8 +221,8 @@ PRICES = """## Prices of known shocks
 
 `supplychain hindcast prices` takes each event of the table `events` that lost tonnes of a country and has a yearly
 multiple, {events} of them, as a shock to today's facts of its mineral alone. A licence, a ban, a quota or a stop cuts
-that part of the country's exports, of ore at the mine, of metal and of what is made of it at the refinery, and stays;
-a loss of plants leaves that much less of their output, for as long as it lasted. It strikes in the year after the
+that part of the country's exports, of ore at the mine, of metal and of what is made of it at the refinery, and stays
+(a stop for the years that it lasted); a loss of plants leaves that much less of their output, for as long as it lasted. It strikes in the year after the
 base year, and nobody knows of it before. `model` is the highest yearly price of the first {first_years} years over
 that of the same year without the shock, the mean by use of the markets other than the exporter's own; `observed` is
 the event's yearly price over that before it. Where no tonnes were found (`*` at the part lost) the median of the

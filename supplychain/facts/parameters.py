@@ -18,9 +18,10 @@ DEFAULTS = {
     "dearest": 0.1,
     "spread": 0.2,
     "tail": 0.02,
+    "restart": 2.0,
 }
 # All others are shares.
-YEARS = ("growth_span",)
+YEARS = ("growth_span", "restart")
 
 
 def parameters(dataset: Dataset) -> pd.DataFrame:

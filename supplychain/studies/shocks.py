@@ -34,10 +34,10 @@ YEARS = 5
 FIRST_YEARS = 2
 DISCOUNT_RATE = 0.05
 # What the parameters may be, times the facts' own (which stand first); every combination is tried.
-GRID: dict[str, tuple[float, ...]] = {"short_run": (1.0, 2.0, 3.0, 4.0, 6.0), "long_run": (1.0, 2.0)}
+GRID: dict[str, tuple[float, ...]] = {"short_run": (1.0, 0.5, 2.0), "stock_months": (1.0, 0.5, 2.0)}
 # A group with fewer events has the parameters of all the others.
 LEAST_GROUP = 3
-LOSS, NONE = "loss", "none"
+LOSS, STOP, NONE = "loss", "stop", "none"
 ORE: list[Stage] = ["mine"]
 METAL: list[Stage] = ["refine", "fabricate"]
 # Losses whose flow (`of_t`) is the whole world's and not the country's: every country loses that part of its plants.
@@ -119,8 +119,9 @@ def _same_shock(events: pd.DataFrame) -> pd.Series:
 def policy(event: pd.Series, base: Tables, horizon: range) -> AnyPolicy:
     """An event as a policy that strikes in the year after the base year, known no sooner.
 
-    A loss of plants ends as it ended; of a control of exports nobody knew the end, so it stays. A control of metal
-    holds for the goods that are made of it too, or it would leave in them; ore may be refined at home.
+    A loss of plants, and a stop, which is declared for some months, end as they ended; of other controls nobody knew
+    the end, so they stay. A control of metal holds for the goods that are made of it too, or it would leave in them;
+    ore may be refined at home.
 
     Parameters
     ----------
@@ -128,9 +129,10 @@ def policy(event: pd.Series, base: Tables, horizon: range) -> AnyPolicy:
     """
     first = horizon[1]
     told: dict[str, Any] = {"minerals": [event["mineral"]], "known_from": first, "assumption": event["event"]}
+    ends = first + int(event["lasts"]) - 1
     if event["kind"] == LOSS:
         countries, share = _loss(event, base)
-        years = (first, first + int(event["lasts"]) - 1)
+        years = (first, ends)
         return CapacityLoss(
             kind="capacity_loss", countries=countries, stages=[event["stage"]], share=share, years=years, **told
         )
@@ -140,7 +142,7 @@ def policy(event: pd.Series, base: Tables, horizon: range) -> AnyPolicy:
         against=[event["against"]] if event["against"] else ALL,
         stages=ORE if event["stage"] in ORE else METAL,
         share=float(event["lost_share"]),
-        years=(first, horizon[-1]),
+        years=(first, ends if event["kind"] == STOP else horizon[-1]),
         **told,
     )
 
@@ -193,8 +195,8 @@ def told_again(event: pd.Series, part: Dataset) -> tuple[float, bool]:
     """The highest yearly price of the shock's first years over that of the same year without it, and whether that
     price is at the last step of the demand curve.
 
-    The price is the mean over the markets by their use, without the market of a country that keeps its goods: there
-    they are cheap.
+    The price is the mean over the markets by their use, without the market that a country which keeps its goods is by
+    itself: there they are cheap.
     """
     years = range(base_year(part), base_year(part) + YEARS)
     base = base_tables(part, years)
@@ -209,14 +211,12 @@ def told_again(event: pd.Series, part: Dataset) -> tuple[float, bool]:
 
 
 def _price(solved: Solved, mineral: str, home: str) -> pd.Series:
-    """The mineral's price over its normal price by year, mean by use over the markets that are not the home alone."""
-    homes = solved.system.homes
-    alone = homes.groupby("market")["country"].agg(lambda members: set(members) == {home})
+    """The mineral's price over its normal price by year, mean by use over the markets but the one of that name."""
     table = tables.prices(solved.program, solved.system, solved.solution).query("mineral == @mineral")
     use = solved.system.use
     use = use.assign(whole=use["base_t"] * use["growth"])[["mineral", "market", "year", "whole"]]
     table = table.merge(use, on=["mineral", "market", "year"])
-    outside = table[~table["market"].isin(alone.index[alone])]
+    outside = table[table["market"] != home]
     table = outside if outside["whole"].sum() > 0 else table
     spent = (table["usd_per_t"] / table["observed_usd_per_t"] * table["whole"]).groupby(table["year"]).sum()
     return spent / table.groupby("year")["whole"].sum()

@@ -225,7 +225,8 @@ def existing(
     Capacity is the source's where it has one, else output over the usual utilisation; that of an ore counts as that of
     each of its products. What is under construction, or in the outlook's base case, is new, its capital sunk: it comes
     to the cheapest step; where the outlook expects a country to make less, what it has fades. The `tail` of what ran
-    counts as idle: each place's own dearest tonnes cost what the price brings.
+    counts as idle: each place's own dearest tonnes cost what the price brings. Plants of a place that made nothing stand
+    still until they have been started again (`restart`).
 
     Parameters
     ----------
@@ -249,7 +250,8 @@ def existing(
     given = parameters(dataset)
     tail = parameter(given, "tail") if len(ran) else 0.0
     runs = np.minimum((1.0 - tail) * table["ran_t"], stands)
-    table = table[[*PLACE, "year"]].assign(runs=runs, added=added, idle=stands - runs)
+    shut = (table["ran_t"] <= 0) & (table["year"] < years[0] + parameter(given, "restart")) & bool(len(ran))
+    table = table[[*PLACE, "year"]].assign(runs=runs, added=added, idle=(stands - runs).where(~shut, 0.0))
     table = table.merge(steps(places, parameter(given, "spread")), on=PLACE)
     capacity = np.where(table["step"] == IDLE, table["idle"], table["runs"] * table["part"])
     capacity += np.where(table["step"] == CHEAP, table["added"], 0.0)
