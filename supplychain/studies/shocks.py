@@ -78,7 +78,7 @@ def counted(known: Dataset) -> pd.DataFrame:
     Returns
     -------
     DataFrame: event, mineral, group, kind, shock, lost_share, share_guessed, observed, and what the policy needs:
-    stage, by, against, lasts (years).
+    stage, by, against, lasts (years), lost_t.
     """
     told = known["events"]
     told = told.assign(share_guessed=told["lost_share"].isna(), lost_share=lost_shares(told), shock=_same_shock(told))
@@ -88,7 +88,7 @@ def counted(known: Dataset) -> pd.DataFrame:
     group = told["mineral"].map(known["minerals"].set_index("mineral")["class"])
     lasts = told["last_year"] - told["first_year"] + 1
     table = told.assign(group=group, lasts=lasts, observed=told["annual_multiple"])
-    return table[[*_TOLD, "stage", "by", "against", "lasts"]].reset_index(drop=True)
+    return table[[*_TOLD, "stage", "by", "against", "lasts", "lost_t"]].reset_index(drop=True)
 
 
 def apart(known: Dataset) -> pd.DataFrame:
@@ -141,10 +141,20 @@ def policy(event: pd.Series, base: Tables, horizon: range) -> AnyPolicy:
         countries=[event["by"]],
         against=[event["against"]] if event["against"] else ALL,
         stages=ORE if event["stage"] in ORE else METAL,
-        share=float(event["lost_share"]),
+        share=_cut(event, base),
         years=(first, ends if event["kind"] == STOP else horizon[-1]),
         **told,
     )
+
+
+def _cut(event: pd.Series, base: Tables) -> float:
+    """What part of the exports is lost: no more than the tonnes that customs missed, where they count one form and the
+    pattern holds more of them."""
+    sold = base["deliveries"]
+    out = (sold["supplier"] == event["by"]) & (sold["market"] != event["by"]) & (sold["stage"] == event["stage"])
+    exports = sold.loc[out & sold["observed"].astype(bool), "base_t"].sum()
+    known = event["lost_t"] > 0 and exports > 0
+    return float(min(event["lost_share"], event["lost_t"] / exports) if known else event["lost_share"])
 
 
 def _loss(event: pd.Series, base: Tables) -> tuple[list[str], float]:
