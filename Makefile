@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 SCENARIOS := $(wildcard scenarios/*.yaml)
 
-.PHONY: run test lint bench caps duty projects docs notebooks validation clean
+.PHONY: run test lint bench caps duty projects surprise docs notebooks validation clean
 
 run: $(READY)
 	$(BIN)/supplychain run $(SCENARIOS) --figures --out results
@@ -40,6 +40,9 @@ caps: $(READY)
 
 duty: $(READY)
 	$(BIN)/python examples/lasting_duty.py
+
+surprise: $(READY)
+	$(BIN)/python examples/surprise.py
 
 projects: $(READY)
 	$(BIN)/python examples/central_asian_projects.py

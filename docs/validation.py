@@ -221,13 +221,13 @@ PRICES = """## Prices of known shocks
 
 `supplychain hindcast prices` takes each event of the table `events` that lost tonnes of a country and has a yearly
 multiple, {events} of them, as a shock to today's facts of its mineral alone. A licence, a ban, a quota or a stop cuts
-that part of the country's exports, of ore at the mine, of metal and of what is made of it at the refinery, and stays
-(a stop for the years that it lasted); a loss of plants leaves that much less of their output, for as long as it lasted. It strikes in the year after the
-base year, and nobody knows of it before. `model` is the highest yearly price of the first {first_years} years over
-that of the same year without the shock, the mean by use of the markets other than the exporter's own; `observed` is
-the event's yearly price over that before it. Where no tonnes were found (`*` at the part lost) the median of the
-other events of the kind is taken. `no_change` says 1. Errors are means of |log(guess / observed)|; a price with `*`
-is at the last step of the demand curve.
+that part of the country's exports, of ore at the mine, of metal and of what is made of it at the refinery, but no more
+than the tonnes that customs missed, and stays (a stop for the years that it lasted); a loss of plants leaves that much
+less of their output, for as long as it lasted. It strikes in the year after the base year, and nobody knows of it
+before. `model` is the highest yearly price of the first {first_years} years over that of the same year without the
+shock, the mean by use of the markets but the exporter's own; `observed` is the event's yearly price over that before
+it. Where no tonnes were found (`*` at the part lost) the median of the other events of the kind is taken. `no_change`
+says 1. Errors are means of |log(guess / observed)|; a price with `*` is at the last step of the demand curve.
 
 `left_out` has the parameters ({grid}, times the facts' own) that do best on the *other* shocks of the event's group
 (`class` in `minerals`); a group of fewer than {least} events takes what is best on all other shocks; events of one
@@ -242,9 +242,10 @@ country and year with the same tonnes are one shock; a tie goes to the facts' ow
 Today's facts are not the world of an older event: Indonesia mines more of the world's nickel now, China makes more of
 the magnets. And what a table of tonnes does not hold the model does not know: use that grew at the same time (indium
 in flat screens, silicon in solar cells), fear, hoarding, smuggling, stocks that were run down. How an event is read
-as a shock (that a control of metal holds for its goods, that idle plants do not fill a loss, whose the flow was) was
-settled once first figures had been seen, so `model` is no blind test; and the ends of the grid lie far outside the
-range that the facts give these elasticities: where they are chosen they stand for what is missing.
+as a shock (that a control of metal holds for its goods, that idle plants do not fill a loss, that a stop ends, that no
+more is cut than the tonnes) was settled once first figures had been seen, and so were the facts' own parameters within
+what is published: `model` is no blind test, and `left_out` a half blind one. Where a price stands at the last step the
+demand curve says no more than that all use ends there.
 
 Not counted:
 

@@ -230,3 +230,13 @@ def test_the_whole_of_a_scenario_can_still_be_solved_at_once():
     lost = loss(30 / 110, years=(2026, 2026))
     at_once = solve(stocked(), story(2025, 2026, stock=STOCK, lost=lost))
     assert at_once.objective == pytest.approx(6600 + 50 + 4800 + 1000)
+
+
+def test_what_it_costs_not_to_know(two):
+    """A stop of gallium and tungsten costs at least as much as the same known from the start; the status quo has no
+    news and is left out."""
+    table = surprise(two, ["status_quo", "export_stop"])
+    (row,) = table.to_dict("records")
+    assert row["scenario"] == "export_stop" and row["news"] == 2026
+    assert row["surprise_busd"] >= row["foreseen_busd"] > 0
+    assert row["surprise_multiple"] > 1.5

@@ -225,8 +225,8 @@ def existing(
     Capacity is the source's where it has one, else output over the usual utilisation; that of an ore counts as that of
     each of its products. What is under construction, or in the outlook's base case, is new, its capital sunk: it comes
     to the cheapest step; where the outlook expects a country to make less, what it has fades. The `tail` of what ran
-    counts as idle: each place's own dearest tonnes cost what the price brings. Plants of a place that made nothing stand
-    still until they have been started again (`restart`).
+    counts as idle: each place's own dearest tonnes cost what the price brings. Plants of a place that made nothing
+    stand still until they have been started again (`restart`).
 
     Parameters
     ----------
