@@ -17,6 +17,7 @@ from supplychain.results.run import solve as solve_scenario
 from supplychain.results.unfold import unfold
 from supplychain.scenario import scenario
 from supplychain.scenario.news import stages
+from supplychain.studies.surprise import surprise
 
 # Capital at 10 % over two years costs 1.21 / 2.1 of itself a year: 12.1 USD/t.
 RATES = {"wacc": 0.1, "cost_multiplier": 1}
