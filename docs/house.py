@@ -170,7 +170,7 @@ Where they meet stands how many imports lead there: a module of the one room nam
 | a table of results | `results/tables/` | call it in `results/run.py`; describe it in `results/columns.py` |
 | a figure | `show/figures/` | list it in `show/figures/gallery.py`, and in `show/report/figures.py` for the page |
 | a study of many solves | `studies/`, a module of its own | a row of the Makefile that runs it |
-| a command | `cli.py` | import inside the function, so that `--help` stays quick |
+| a command | `cli/` | import inside the function, so that `--help` stays quick |
 
 ## The rooms
 """

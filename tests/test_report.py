@@ -262,12 +262,12 @@ def test_same_page_twice(results, known):
 
 
 def test_small_enough(file, cases, known):
-    """Seventeen scenarios of 35 minerals stay under 5 MB, if data grow in proportion to minerals."""
+    """Seventeen scenarios of 35 minerals stay under 5 MB, if data grow in proportion to minerals (twenty have 5.3)."""
     text = file.read_text(encoding="utf-8")
     data = len(json.dumps(payload(cases, names_of(known))["scenarios"]["diversify_away"]["minerals"])) / 2
     drawn = re.findall(r"<svg.*?</svg>", text.split('data-of="diversify_away"')[1], flags=re.DOTALL)
     light = sum(len(svg) for svg in drawn if "Map of the ways" not in svg)
-    assert 17 * (35 * data + light + 60_000) + 700_000 < 5_000_000
+    assert 17 * (35 * data + light + 40_000) + 700_000 < 5_000_000
     assert len(text) < 700_000
 
 

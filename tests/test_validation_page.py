@@ -84,7 +84,7 @@ def events(*errors):
     table = pd.DataFrame(errors, columns=["error_model", "error_left_out", "error_no_change"])
     table = table.assign(event=[f"shock_{i}" for i in range(len(table))], mineral="x", group="minor_metal", kind="ban")
     table = table.assign(lost_share=0.5, share_guessed=True, observed=1.0, no_change=1.0, at_ceiling=False)
-    table = table.assign(left_out_at_ceiling=True, short_run=2.0, long_run=1.0)
+    table = table.assign(left_out_at_ceiling=True, short_run=2.0, stock_months=1.0)
     return table.assign(model=np.exp(table["error_model"]), left_out=np.exp(table["error_left_out"]))
 
 

@@ -132,30 +132,36 @@ def test_a_cap_on_chinese_owners_bites_where_one_on_china_does_not(shipped):
 
 @pytest.fixture(scope="module")
 def graphite(shipped):
-    """Battery graphite and lithium as they go on, and when half of the anode graphite stays away in 2026."""
+    """Battery graphite and lithium as they go on, and when no anode graphite comes in in 2026."""
     known = only(shipped, ["graphite", "anode_graphite", "lithium"])
     abroad = sorted(set(shipped["countries"]["country"]) - {"USA"})
-    ban = {"kind": "export_ban", "countries": abroad, "against": ["USA"], "minerals": ["anode_graphite"], "share": 0.5}
+    ban = {"kind": "export_ban", "countries": abroad, "against": ["USA"], "minerals": ["anode_graphite"], "share": 1.0}
     return job.run(status_quo(known, 2026), known), job.run(status_quo(known, 2026, ban=ban), known)
 
 
-def test_short_of_graphite_vehicles_are_lost_and_lithium_is_not_needed(graphite):
-    """Half of what the United States gets of anode graphite stays away in 2026.
+def test_without_graphite_storage_is_not_built_and_lithium_is_not_needed(graphite, shipped):
+    """No anode graphite comes to the United States in 2026.
 
-    Over 100,000 vehicles and nearly all of the year's grid storage are not made; the lithium that they would have held,
-    over a third of its supply, is not bought. A tonne of graphite is then worth the vehicles that it would make.
+    Stocks of four months are sold to the last tonne, and 1 - 10^-0.28 of use gives way, as much as can in a year. What
+    is left is made of grid storage, which is worth least for its graphite: over a third is not built, the lithium that
+    it would have held is not bought, and a tonne of graphite is worth the storage that it would make.
     """
     usual, short = graphite
     lost = at(short.unmet, market="USA", year=2026).set_index("item")
-    assert lost.loc["light_ev", "unit"] == "vehicle" and lost.loc["light_ev", "amount"] > 1e5
-    assert lost.loc["storage", "unit"] == "MW" and lost.loc["storage", "share"] > 0.9
-    assert usual.unmet.query("unit == 'vehicle'").empty
-    assert short.tables["summary"].set_index("metric").loc["vehicles_lost", "value"] > 1e5
+    assert lost.loc["anode_graphite", "share"] == pytest.approx(1 - 10**-0.28, rel=1e-3)
+    stocks = at(short.tables["private_stocks"], mineral="anode_graphite", market="USA", year=2026)
+    assert stocks["usual_t"].item() > 1e4 and stocks["level_t"].item() == pytest.approx(0, abs=1e-6)
+    assert lost.loc["storage", "unit"] == "MW" and lost.loc["storage", "share"] > 0.35
+    assert usual.unmet.query("unit == 'MW'").empty
+    summary = short.tables["summary"].set_index("metric")["value"]
+    assert summary["gw_lost"] > 5 and summary["vehicles_lost"] == 0
     us = {"market": "USA", "year": 2026}
     before, after = (at(r.supply, mineral="lithium", stage="supply", **us)["tonnes"].sum() for r in graphite)
-    assert after < 0.65 * before
+    assert after < 0.9 * before
+    held = shipped["intensities"].query("mineral == 'anode_graphite' and technology.str.contains('storage')")
+    worth = shipped["services"].set_index("service").loc["storage", "value_usd_per_unit"] / held["t_per_unit"].max()
     price, dear = (at(r.prices, mineral="anode_graphite", **us)["usd_per_t"].item() for r in graphite)
-    assert dear > 100 * price
+    assert dear > 20 * price and dear == pytest.approx(worth, rel=0.2)
 
 
 def test_such_a_run_shows_what_it_is_worth(graphite):

@@ -250,7 +250,8 @@ def existing(
     given = parameters(dataset)
     tail = parameter(given, "tail") if len(ran) else 0.0
     runs = np.minimum((1.0 - tail) * table["ran_t"], stands)
-    shut = (table["ran_t"] <= 0) & (table["year"] < years[0] + parameter(given, "restart")) & bool(len(ran))
+    others_ran = table.groupby(LINE)["ran_t"].transform("sum") > 0
+    shut = (table["ran_t"] <= 0) & others_ran & (table["year"] < years[0] + parameter(given, "restart"))
     table = table[[*PLACE, "year"]].assign(runs=runs, added=added, idle=(stands - runs).where(~shut, 0.0))
     table = table.merge(steps(places, parameter(given, "spread")), on=PLACE)
     capacity = np.where(table["step"] == IDLE, table["idle"], table["runs"] * table["part"])

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from supplychain.facts.errors import Fault, InfeasibleError, InputError
+from supplychain.cli.hindcast import hindcast
+from supplychain.cli.options import INTERRUPTED, AsJson, Data, Quiet, To, told
+from supplychain.facts.errors import Fault
 from supplychain.results.formats import Format
 from supplychain.scenario.files import beginning_with
 from supplychain.show.console import records, save, show, show_scores
@@ -22,17 +24,10 @@ if TYPE_CHECKING:
     from supplychain.results.compare import Comparison
 
 # A command imports what it needs when it is called, so that `--help` and completion load no tables, solver or figures.
-BAD_INPUT, NO_PLAN, INTERRUPTED = 2, 3, 130
-
 app = typer.Typer(
     help="A linear-programming model of critical-mineral supply.", no_args_is_help=True, pretty_exceptions_enable=False
 )
-hindcast = typer.Typer(help="Models of earlier years, judged by what came after.", no_args_is_help=True)
 app.add_typer(hindcast, name="hindcast")
-Data = Annotated[Path | None, typer.Option("--data", help="A folder with the tables of the facts.")]
-Quiet = Annotated[bool, typer.Option("--quiet", help="Print nothing but errors.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print the table as JSON.")]
-To = Annotated[Path | None, typer.Option("--to", help="Write every row to this CSV file too.")]
 Out = Annotated[Path, typer.Option("--out", help="Folder for the results.")]
 
 
@@ -57,27 +52,6 @@ def main() -> None:
         sys.exit(INTERRUPTED)
 
 
-@contextmanager
-def _told() -> Iterator[None]:
-    """Turns what a user can mend into one line each and the right exit status."""
-    try:
-        yield
-    except InputError as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(BAD_INPUT) from None
-    except InfeasibleError as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(NO_PLAN) from None
-    except OSError as error:
-        # Who writes a file says so himself; this is for the rest, such as a full /tmp.
-        what = f"cannot be read or written: {error.strerror or error}"
-        typer.echo(str(Fault(Path(error.filename or "."), 1, 1, what)), err=True)
-        raise typer.Exit(BAD_INPUT) from None
-    except KeyboardInterrupt:
-        typer.echo("interrupted; finished scenarios are kept", err=True)
-        raise typer.Exit(INTERRUPTED) from None
-
-
 @app.command()
 def run(
     scenarios: Scenarios,
@@ -100,7 +74,7 @@ def run(
     from supplychain.show.figures.gallery import draw_results
     from supplychain.system.warnings import examine, idle
 
-    with _told(), _progress(quiet) as step:
+    with told(), _progress(quiet) as step:
         step(f"reading {len(scenarios)} scenario(s)")
         known = read(data)
         stories = [read_scenario(name, known, settings or ()) for name in scenarios]
@@ -139,7 +113,7 @@ def check(
     from supplychain.scenario.scenario import read as read_scenario
     from supplychain.system.warnings import examine
 
-    with _told():
+    with told():
         known = read(data)
         stories = [read_scenario(name, known, settings or ()) for name in scenarios]
     if resolved:
@@ -166,7 +140,7 @@ def schema(
     from supplychain.facts.dataset import read
     from supplychain.scenario import schema as keys
 
-    with _told():
+    with told():
         known = read(data)
     text = keys.page() if page else json.dumps(keys.schema(known), ensure_ascii=False, indent=1) + "\n"
     typer.echo(text, nl=False)
@@ -187,7 +161,7 @@ def data(
     from supplychain.facts.dataset import read
     from supplychain.facts.totals import table as rows_of
 
-    with _told():
+    with told():
         known = read(data)
         shown = rows_of(known, table, source)
     if check_:
@@ -239,7 +213,7 @@ def export(
     from supplychain.facts.dataset import read
     from supplychain.results import exchange
 
-    with _told(), _progress(quiet) as step:
+    with told(), _progress(quiet) as step:
         step(f"writing {to}")
         written = exchange.export(scenario, form, to, read(data), settings or ())
     show(pd.DataFrame({"format": [form], "written": [str(written)]}), quiet, as_json, "Export")
@@ -260,7 +234,7 @@ def compare(
     from supplychain.results.compare import compare_names
     from supplychain.show.figures.gallery import draw_difference
 
-    with _told(), _progress(quiet) as step:
+    with told(), _progress(quiet) as step:
         step(f"comparing {before} with {after}")
         found = compare_names(before, after, read(data))
         folder = found.save(out / f"{found.before.name}_vs_{found.after.name}")
@@ -297,7 +271,7 @@ def report(
     from supplychain.facts.dataset import read
     from supplychain.show.report.page import write
 
-    with _told(), _progress(quiet) as step:
+    with told(), _progress(quiet) as step:
         written = write(folder, to, read(data), step)
     show(pd.DataFrame({"written": [str(written)], "bytes": [written.stat().st_size]}), quiet, as_json, "Report")
 
@@ -321,91 +295,12 @@ def outlook(
 
     if (folder is None) != withheld:
         raise typer.BadParameter("either a result folder or --withheld, which solves its own")
-    with _told():
+    with told():
         known = read(data)
         table = study.outlook(load(folder), known, year) if folder else study.unaided(known, year)
         save(table, to)
     title = f"Shares of world output in the first year and {year}, percent"
     show_scores(study.agreement(table), table, study.spoken(table), quiet, as_json, title)
-
-
-@hindcast.command()
-def production(
-    base: Annotated[int, typer.Option("--base", help="The year that the model starts from.")] = 2015,
-    judged: Annotated[int, typer.Option("--judged", help="The year by which it is judged.")] = 2023,
-    choose: Annotated[
-        bool, typer.Option("--choose", help="Choose the parameters on one half of the minerals.")
-    ] = False,
-    to: To = None,
-    data: Data = None,
-    quiet: Quiet = False,
-    as_json: AsJson = False,
-) -> None:
-    """Who makes how much of the world's output, told from an earlier year, beside no change and the trend."""
-    from supplychain.facts.dataset import read
-    from supplychain.studies import backcast as study
-
-    with _told():
-        known = read(data)
-        if choose:
-            known, tried = study.chosen(known, study.GRID, base, judged)
-            show(tried, quiet or as_json, False, "Parameters tried, the chosen first: error of the model, points")
-        table = study.backcast(known, base, judged)
-        save(table, to)
-    lines = study.errors(table)
-    title = f"Mean error of country shares in {judged}, told from {base}, percentage points"
-    show_scores(study.halves(lines), lines, study.spoken(lines), quiet, as_json, title)
-
-
-@hindcast.command()
-def trade(
-    choose: Annotated[
-        bool, typer.Option("--choose", help="Choose the parameters on one half of the minerals.")
-    ] = False,
-    to: To = None,
-    data: Data = None,
-    quiet: Quiet = False,
-    as_json: AsJson = False,
-) -> None:
-    """Who supplies which market in 2024, told from 2019, beside no change and the least cost of freight."""
-    from supplychain.facts.dataset import read
-    from supplychain.studies import trade as study
-    from supplychain.studies.traded import TRADE_YEAR
-
-    with _told():
-        known = read(data)
-        if choose:
-            known, tried = study.chosen(known, study.GRID)
-            show(tried, quiet or as_json, False, "Parameters tried, the chosen first: error of the model, points")
-        table = study.trade(known)
-        save(table, to)
-    rows = study.errors(table)
-    title = f"Mean error of import shares in {TRADE_YEAR}, told from {study.BASE}, percentage points"
-    show_scores(study.halves(rows), rows, study.spoken(rows), quiet, as_json, title)
-
-
-@hindcast.command()
-def prices(
-    choose: Annotated[
-        bool, typer.Option("--choose", help="Choose each event's parameters on the other events of its group.")
-    ] = False,
-    to: To = None,
-    data: Data = None,
-    quiet: Quiet = False,
-    as_json: AsJson = False,
-) -> None:
-    """What known supply shocks did to prices, beside what the model says of them and no change."""
-    from supplychain.facts.dataset import read
-    from supplychain.studies import shocks as study
-
-    with _told():
-        known = read(data)
-        table = study.shocks(known, study.GRID if choose else {})
-        save(table, to)
-    title = "Yearly price over that before (* the part lost is a guess; the price is at the demand curve's end)"
-    unit = "Mean error of the logarithm of the price"
-    show_scores(study.scores(table), table, study.spoken(table), quiet, as_json, title, unit)
-    show(study.apart(known), quiet or as_json, False, "Not counted")
 
 
 @contextmanager

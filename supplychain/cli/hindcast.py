@@ -1,0 +1,91 @@
+"""The commands that tell earlier years again."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from supplychain.cli.options import AsJson, Data, Quiet, To, told
+from supplychain.show.console import save, show, show_scores
+
+hindcast = typer.Typer(help="Models of earlier years, judged by what came after.", no_args_is_help=True)
+
+
+@hindcast.command()
+def production(
+    base: Annotated[int, typer.Option("--base", help="The year that the model starts from.")] = 2015,
+    judged: Annotated[int, typer.Option("--judged", help="The year by which it is judged.")] = 2023,
+    choose: Annotated[
+        bool, typer.Option("--choose", help="Choose the parameters on one half of the minerals.")
+    ] = False,
+    to: To = None,
+    data: Data = None,
+    quiet: Quiet = False,
+    as_json: AsJson = False,
+) -> None:
+    """Who makes how much of the world's output, told from an earlier year, beside no change and the trend."""
+    from supplychain.facts.dataset import read
+    from supplychain.studies import backcast as study
+
+    with told():
+        known = read(data)
+        if choose:
+            known, tried = study.chosen(known, study.GRID, base, judged)
+            show(tried, quiet or as_json, False, "Parameters tried, the chosen first: error of the model, points")
+        table = study.backcast(known, base, judged)
+        save(table, to)
+    lines = study.errors(table)
+    title = f"Mean error of country shares in {judged}, told from {base}, percentage points"
+    show_scores(study.halves(lines), lines, study.spoken(lines), quiet, as_json, title)
+
+
+@hindcast.command()
+def trade(
+    choose: Annotated[
+        bool, typer.Option("--choose", help="Choose the parameters on one half of the minerals.")
+    ] = False,
+    to: To = None,
+    data: Data = None,
+    quiet: Quiet = False,
+    as_json: AsJson = False,
+) -> None:
+    """Who supplies which market in 2024, told from 2019, beside no change and the least cost of freight."""
+    from supplychain.facts.dataset import read
+    from supplychain.studies import trade as study
+    from supplychain.studies.traded import TRADE_YEAR
+
+    with told():
+        known = read(data)
+        if choose:
+            known, tried = study.chosen(known, study.GRID)
+            show(tried, quiet or as_json, False, "Parameters tried, the chosen first: error of the model, points")
+        table = study.trade(known)
+        save(table, to)
+    rows = study.errors(table)
+    title = f"Mean error of import shares in {TRADE_YEAR}, told from {study.BASE}, percentage points"
+    show_scores(study.halves(rows), rows, study.spoken(rows), quiet, as_json, title)
+
+
+@hindcast.command()
+def prices(
+    choose: Annotated[
+        bool, typer.Option("--choose", help="Choose each event's parameters on the other events of its group.")
+    ] = False,
+    to: To = None,
+    data: Data = None,
+    quiet: Quiet = False,
+    as_json: AsJson = False,
+) -> None:
+    """What known supply shocks did to prices, beside what the model says of them and no change."""
+    from supplychain.facts.dataset import read
+    from supplychain.studies import shocks as study
+
+    with told():
+        known = read(data)
+        table = study.shocks(known, study.GRID if choose else {})
+        save(table, to)
+    title = "Yearly price over that before (* the part lost is a guess; the price is at the demand curve's end)"
+    unit = "Mean error of the logarithm of the price"
+    show_scores(study.scores(table), table, study.spoken(table), quiet, as_json, title, unit)
+    show(study.apart(known), quiet or as_json, False, "Not counted")
