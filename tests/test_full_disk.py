@@ -136,12 +136,12 @@ def test_figures_on_a_full_disk(limited, pair, tmp_path):
     before = contents(tmp_path)
     draw = """
 import sys, supplychain
-from supplychain.cli import _told
+from supplychain.cli.options import told
 from supplychain.show.figures.gallery import draw_all
 from pathlib import Path
 from typer import Exit
 try:
-    with _told():
+    with told():
         draw_all(supplychain.load(sys.argv[1]), Path(sys.argv[2]))
 except Exit as error:
     sys.exit(error.exit_code)
