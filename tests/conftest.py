@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 from playwright.sync_api import Page, sync_playwright
 
@@ -18,6 +19,8 @@ from supplychain.results import run as job
 from supplychain.results.result import Result
 from supplychain.scenario import scenario
 
+# Small tables of text are made faster so; commands and notebooks, in processes of their own, have pandas' default.
+pd.options.mode.string_storage = "python"
 # Units that another environment on the same machine has cached do not concern these tests.
 os.environ["IAM_UNITS_CACHE"] = tempfile.mkdtemp()
 CASES = Path(__file__).parent / "cases"
