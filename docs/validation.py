@@ -554,7 +554,7 @@ def trade_section(found: Traded) -> str:
 def single_section(found: Single) -> str:
     """What the page says of single published figures."""
     return SINGLE.format(
-        year=others.YEAR,
+        year=ahead.YEAR,
         left=markdown(found.left),
         left_said=left_said(found.left),
         minerals=len(found.reliance),

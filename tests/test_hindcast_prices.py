@@ -96,11 +96,10 @@ def test_what_stood_idle_does_not_take_the_place_of_a_loss():
     assert study.tried(known, events, {}, 1)["multiple"].to_numpy() == pytest.approx(13.5**0.5, rel=NEAR)
 
 
-def test_a_loss_of_the_worlds_strikes_everybody(monkeypatch):
+def test_a_loss_of_the_worlds_strikes_everybody():
     """China's 75 t and Kazakhstan's 25 run full: of either a fifth is gone."""
-    monkeypatch.setattr(study, "OF_WORLD", ("fire",))
     both = WORLD | {"production": {"x refine CHN 2025": 75, "x refine KAZ 2025": 25}}
-    known = handmade.facts(**both | {"events": {"fire": STOP | {"kind": "loss"}}})
+    known = handmade.facts(**both | {"events": {"fire": STOP | {"kind": "loss", "of": "world"}}})
     base = base_tables(known, range(2025, 2030))
     loss = study.policy(study.counted(known).iloc[0], base, range(2025, 2030))
     assert set(loss.countries) == {"CHN", "KAZ"} and loss.share == pytest.approx(0.2)
@@ -217,10 +216,9 @@ def test_events_told_backwards_are_told_the_same():
 
 
 def test_the_facts_own_are_in_the_grid(shipped):
-    """So that plain and chosen tell the same of the model; every event that is named is there, and enough count."""
+    """So that plain and chosen tell the same of the model; and enough events count."""
     assert all(factors[0] == 1.0 for factors in study.GRID.values())
     events = study.counted(shipped)
-    assert set(study.OF_WORLD) <= set(events["event"])
     assert len(events) >= 12 and events["lost_share"].between(0, 1).all()
     shock = events.set_index("event")["shock"]
     assert shock["neodymium_2010"] == "dysprosium_2010" and shock.nunique() == len(events) - 1

@@ -58,8 +58,7 @@ def test_cathodes_count_their_metals_alike():
     parts = {"lithium": 0.5, "cobalt": 1.0, "nickel": 0.2, "manganese": 0.0}
     made = [(2025, m, "refine", c, t) for m, part in parts.items() for c, t in (("CHN", part), ("CHL", 1 - part))]
     made = rows("year mineral stage country tonnes", *made)
-    prices = rows("mineral observed_usd_per_t", *[(m, 100.0) for m in parts])
-    table = published.through_china(result(output=made, prices=prices)).set_index("cathode")["model"]
+    table = published.through_china(result(output=made)).set_index("cathode")["model"]
     assert table.to_dict() == pytest.approx({"NMC": 0.425, "LFP": 0.5})
 
 

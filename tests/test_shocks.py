@@ -7,7 +7,7 @@ import pytest
 from conftest import only
 from handmade import BASE_YEAR, facts, solve, story
 
-from supplychain.program.variables.curves import DRAWN, PRICE_EDGES, forgone_steps, stock_steps
+from supplychain.program.variables.demand import DRAWN, PRICE_EDGES, forgone_steps, stock_steps
 from supplychain.results import run as job
 from supplychain.system.build import build_system
 

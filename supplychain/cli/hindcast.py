@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from supplychain.cli.options import AsJson, Data, Quiet, To, told
+from supplychain.cli.options import AsJson, Choose, Data, Quiet, To, told
 from supplychain.show.console import save, show, show_scores
 
 hindcast = typer.Typer(help="Models of earlier years, judged by what came after.", no_args_is_help=True)
@@ -16,9 +16,7 @@ hindcast = typer.Typer(help="Models of earlier years, judged by what came after.
 def production(
     base: Annotated[int, typer.Option("--base", help="The year that the model starts from.")] = 2015,
     judged: Annotated[int, typer.Option("--judged", help="The year by which it is judged.")] = 2023,
-    choose: Annotated[
-        bool, typer.Option("--choose", help="Choose the parameters on one half of the minerals.")
-    ] = False,
+    choose: Choose = False,
     to: To = None,
     data: Data = None,
     quiet: Quiet = False,
@@ -42,9 +40,7 @@ def production(
 
 @hindcast.command()
 def trade(
-    choose: Annotated[
-        bool, typer.Option("--choose", help="Choose the parameters on one half of the minerals.")
-    ] = False,
+    choose: Choose = False,
     to: To = None,
     data: Data = None,
     quiet: Quiet = False,

@@ -16,6 +16,7 @@ BAD_INPUT, NO_PLAN, INTERRUPTED = 2, 3, 130
 Data = Annotated[Path | None, typer.Option("--data", help="A folder with the tables of the facts.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Print nothing but errors.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the table as JSON.")]
+Choose = Annotated[bool, typer.Option("--choose", help="Choose the parameters on one half of the minerals.")]
 To = Annotated[Path | None, typer.Option("--to", help="Write every row to this CSV file too.")]
 
 

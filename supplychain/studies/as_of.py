@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from itertools import product
 
 import numpy as np
 import pandas as pd
@@ -192,6 +193,11 @@ def _wanted(part: Dataset, told: dict[int, pd.DataFrame], base: int, last: int) 
 
 
 _PARAMETERS = {"stage_defaults": "item", "economics": "item", "elasticities": "parameter", "parameters": "parameter"}
+
+
+def combinations(grid: Mapping[str, tuple[float, ...]]) -> Iterator[dict[str, float]]:
+    """Every combination of the factors of a grid, by parameter; the first of each parameter come first."""
+    return (dict(zip(grid, values, strict=True)) for values in product(*grid.values()))
 
 
 def with_parameters(known: Dataset, factors: Mapping[str, float]) -> Dataset:

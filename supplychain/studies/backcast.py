@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from itertools import product
 
 import numpy as np
 import pandas as pd
@@ -16,7 +15,7 @@ from supplychain.program.equations import build_program
 from supplychain.results import tables
 from supplychain.scenario.scenario import Scenario
 from supplychain.solve.highs import Solver
-from supplychain.studies.as_of import as_of, history, with_parameters
+from supplychain.studies.as_of import as_of, combinations, history, with_parameters
 from supplychain.system.build import build_system
 
 BASE, JUDGED = 2015, 2023
@@ -158,8 +157,7 @@ def choose(
     DataFrame: a column for each parameter, choice and judgement (the model's mean error on either half, points).
     """
     rows = []
-    for values in product(*grid.values()):
-        tried = dict(zip(grid, values, strict=True))
+    for tried in combinations(grid):
         rows.append(tried | _means(with_parameters(known, tried), base, judged))
     return pd.DataFrame(rows).sort_values(CHOICE, kind="stable", ignore_index=True)
 

@@ -16,8 +16,8 @@ from supplychain.results.tables.costs import RESOURCE
 from supplychain.scenario.policies.trade import ExportBan
 from supplychain.scenario.scenario import Scenario
 from supplychain.studies.backcast import DISCOUNT_RATE
+from supplychain.studies.outlook import YEAR
 
-YEAR = 2035
 REFINE, MAGNETS = "refine", "magnet_rare_earths"
 # Demand that is left without the largest supplier and its own demand, IEA, Global Critical Minerals Outlook 2025.
 IEA_LEFT = {"graphite": 0.375, MAGNETS: 0.375, "nickel": 0.55, "lithium": 0.65, "cobalt": 0.65, "copper": 0.95}
@@ -83,7 +83,7 @@ def reliance(result: Result, known: Dataset) -> pd.DataFrame:
 
 
 def through_china(result: Result) -> pd.DataFrame:
-    """What part of the world's cathode metals is refined in China in the base year, by value.
+    """What part of the world's cathode metals is refined in China in the base year, each metal counting alike.
 
     Returns
     -------
@@ -91,14 +91,9 @@ def through_china(result: Result) -> pd.DataFrame:
     """
     made = result.tables["output"].query("stage == @REFINE")
     made = made[made["year"] == made["year"].min()]
-    price = result.tables["prices"].drop_duplicates("mineral").set_index("mineral")["observed_usd_per_t"]
-    made = made.assign(worth=made["tonnes"] * made["mineral"].map(price), at_home=made["country"] == CHINA)
-    rows = []
-    for cathode, (metals, told) in CATHODES.items():
-        part = made[made["mineral"].isin(metals)]
-        # A cathode holds the metals by value; what the world makes of each for other uses is left out of the weights.
-        share = part[part["at_home"]].groupby("mineral")["worth"].sum() / part.groupby("mineral")["worth"].sum()
-        rows.append((cathode, float(share.fillna(0.0).reindex(metals).mean()), told))
+    chinese, world = (rows.groupby("mineral")["tonnes"].sum() for rows in (made[made["country"] == CHINA], made))
+    share = chinese.reindex(world.index, fill_value=0.0) / world
+    rows = [(cathode, float(share.reindex(metals).mean()), told) for cathode, (metals, told) in CATHODES.items()]
     return pd.DataFrame(rows, columns=["cathode", "model", "published"])
 
 

@@ -10,7 +10,6 @@ import os
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
-from itertools import product
 from typing import Any
 
 import numpy as np
@@ -25,23 +24,23 @@ from supplychain.scenario.policies.base import ALL, Stage
 from supplychain.scenario.policies.shocks import CapacityLoss
 from supplychain.scenario.policies.trade import ExportBan
 from supplychain.scenario.scenario import Scenario
-from supplychain.studies.as_of import with_parameters
+from supplychain.studies.as_of import combinations, with_parameters
+from supplychain.studies.backcast import DISCOUNT_RATE
 from supplychain.system.build import base_tables
 
 # The years that are solved: the base year, in which nothing has happened yet, and those after it.
 YEARS = 5
 # The highest yearly price of so many years of the shock is what the table's multiple is held against.
 FIRST_YEARS = 2
-DISCOUNT_RATE = 0.05
 # What the parameters may be, times the facts' own (which stand first); every combination is tried.
 GRID: dict[str, tuple[float, ...]] = {"short_run": (1.0, 0.5, 2.0), "stock_months": (1.0, 0.5, 2.0)}
 # A group with fewer events has the parameters of all the others.
 LEAST_GROUP = 3
 LOSS, STOP, NONE = "loss", "stop", "none"
+# Whose flow a loss is a part of (`of`): where it is the world's every country loses that part of its plants.
+WORLD = "world"
 ORE: list[Stage] = ["mine"]
 METAL: list[Stage] = ["refine", "fabricate"]
-# Losses whose flow (`of_t`) is the whole world's and not the country's: every country loses that part of its plants.
-OF_WORLD = ("indium_2002",)
 GUESSES = ["model", "left_out", "no_change"]
 # Errors of logarithms that are nearer to each other than this are a tie.
 DIGITS = 9
@@ -78,7 +77,7 @@ def counted(known: Dataset) -> pd.DataFrame:
     Returns
     -------
     DataFrame: event, mineral, group, kind, shock, lost_share, share_guessed, observed, and what the policy needs:
-    stage, by, against, lasts (years), lost_t.
+    stage, by, against, lasts (years), lost_t, of.
     """
     told = known["events"]
     told = told.assign(share_guessed=told["lost_share"].isna(), lost_share=lost_shares(told), shock=_same_shock(told))
@@ -88,7 +87,7 @@ def counted(known: Dataset) -> pd.DataFrame:
     group = told["mineral"].map(known["minerals"].set_index("mineral")["class"])
     lasts = told["last_year"] - told["first_year"] + 1
     table = told.assign(group=group, lasts=lasts, observed=told["annual_multiple"])
-    return table[[*_TOLD, "stage", "by", "against", "lasts", "lost_t"]].reset_index(drop=True)
+    return table[[*_TOLD, "stage", "by", "against", "lasts", "lost_t", "of"]].reset_index(drop=True)
 
 
 def apart(known: Dataset) -> pd.DataFrame:
@@ -160,7 +159,7 @@ def _cut(event: pd.Series, base: Tables) -> float:
 def _loss(event: pd.Series, base: Tables) -> tuple[list[str], float]:
     """The countries that lose plants, and what part of them: so much that they make no more than what was left of their
     output, for the table tells of output, and what stood idle did not take its place."""
-    keys = ["mineral", "stage"] if event["event"] in OF_WORLD else PLACE
+    keys = ["mineral", "stage"] if event["of"] == WORLD else PLACE
     hit = event.rename({"by": "country"})[keys]
     sites, existing = (base[name][(base[name][keys] == hit).all(axis=1)] for name in ("sites", "existing"))
     made = sites["output_t"].sum()
@@ -194,8 +193,7 @@ def _stacked(parts: Iterable[list[dict[str, object]]], grid: Mapping[str, tuple[
 def _over_grid(event: pd.Series, known: Dataset, grid: Mapping[str, tuple[float, ...]]) -> list[dict[str, object]]:
     part = known.only([event["mineral"]])
     rows = []
-    for values in product(*grid.values()):
-        factors = dict(zip(grid, values, strict=True))
+    for factors in combinations(grid):
         multiple, at_ceiling = told_again(event, with_parameters(part, factors))
         rows.append({"event": event["event"], **factors, "multiple": multiple, "at_ceiling": at_ceiling})
     return rows

@@ -10,12 +10,13 @@ import pandas as pd
 from supplychain.facts.dataset import Dataset
 from supplychain.results.result import Result
 from supplychain.results.run import run
+from supplychain.results.summary import REFERENCE
 from supplychain.scenario import scenario
 from supplychain.scenario.news import stages
 from supplychain.scenario.policies.base import Shock
 from supplychain.scenario.scenario import Scenario
 
-REFERENCE, MARKET = "status_quo", "USA"
+MARKET = "USA"
 
 
 def surprise(known: Dataset, names: Sequence[str]) -> pd.DataFrame:

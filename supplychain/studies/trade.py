@@ -6,7 +6,6 @@ What each country makes by then, and what each market uses, is given; who sells 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from itertools import product
 
 import numpy as np
 import pandas as pd
@@ -17,7 +16,7 @@ from supplychain.facts.dataset import Dataset
 from supplychain.program.equations import build_program
 from supplychain.scenario.scenario import Scenario
 from supplychain.solve.highs import Solver
-from supplychain.studies.as_of import ALIAS, trading, with_parameters
+from supplychain.studies.as_of import ALIAS, combinations, trading, with_parameters
 from supplychain.studies.backcast import CHOICE, DISCOUNT_RATE, JUDGEMENT, half_of
 from supplychain.studies.traded import LINE, TRADE_YEAR, abroad, deliveries, lines
 from supplychain.system.build import build_system
@@ -156,8 +155,7 @@ def choose(known: Dataset, grid: Mapping[str, tuple[float, ...]], base: int = BA
     choice_usa and judgement_usa (over the United States alone).
     """
     rows = []
-    for values in product(*grid.values()):
-        tried = dict(zip(grid, values, strict=True))
+    for tried in combinations(grid):
         means = halves(errors(trade(with_parameters(known, tried), base))).set_index(["market", "half"])["model"]
         ends = {CHOICE: ("all", CHOICE), JUDGEMENT: ("all", JUDGEMENT)}
         ends |= {f"{half}_usa": (MARKET, half) for half in (CHOICE, JUDGEMENT)}

@@ -11,6 +11,8 @@ from supplychain.program.variables.steps import sizes, yearly
 from supplychain.system.build import System
 
 NEARNESS = 100.0
+# What is left of a stock at the end counts so much of the normal price: sold at once, it would lower the price.
+KEPT_VALUE = 0.9
 
 
 def capacities(lp: LinearProgram, system: System) -> None:
@@ -79,7 +81,7 @@ def sole_owners(table: pd.DataFrame, system: System) -> pd.DataFrame:
 def stocks(lp: LinearProgram, system: System) -> None:
     """q+, q-, q: tonnes bought into and released from a market's stock, and its level at the year's end.
 
-    What is left at the end counts at nine tenths of the normal price: sold at once, it would lower the price.
+    What is left at the end counts at nine tenths of the normal price.
     """
     table = system.stocks.drop(columns="kind", errors="ignore").merge(system.years, on="year")
     keys = ["mineral", "market", "year"]
@@ -100,6 +102,3 @@ def stocks(lp: LinearProgram, system: System) -> None:
     lp.variable("stock", table, lower=least, upper=table["most_t"], cost=cost, label=keys, **size)
     lp.variable("bought", table[keys], label=keys, **size)
     lp.variable("released", table[keys], label=keys, **size)
-
-
-KEPT_VALUE = 0.9

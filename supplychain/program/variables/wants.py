@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from supplychain.program.lp import LinearProgram
-from supplychain.program.variables.curves import forgone_steps, gained_steps, stock_steps
+from supplychain.program.variables.demand import forgone_steps, gained_steps, stock_steps
 from supplychain.program.variables.steps import sizes
 from supplychain.system.build import System
 

@@ -10,6 +10,9 @@ from supplychain.results.tables.common import MUSD, dual_in_year, values
 from supplychain.solve.highs import Solution
 from supplychain.system.build import System
 
+# Prices of two markets that differ by less are one price less freight and contracts.
+APART = 1.5
+
 
 def prices(lp: LinearProgram, system: System, solution: Solution) -> pd.DataFrame:
     """Delivered price, the dual of demand: year, mineral, market, usd_per_t, observed_usd_per_t (the normal price)."""
@@ -90,10 +93,6 @@ def private_stocks(lp: LinearProgram, system: System, solution: Solution) -> pd.
     table = table.assign(level_t=table["usual_t"] - table["below_t"])
     columns = ["year", "mineral", "market", "usual_t", "level_t", "drawn_t"]
     return table[columns].sort_values(columns[:3], ignore_index=True)
-
-
-# Prices of two markets that differ by less are one price less freight and contracts.
-APART = 1.5
 
 
 def market_gaps(prices: pd.DataFrame, policies: pd.DataFrame) -> pd.DataFrame:

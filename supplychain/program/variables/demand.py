@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from supplychain.program.variables.capacity import KEPT_VALUE
 from supplychain.program.variables.steps import acts_in_base_year, repeated
 from supplychain.system.build import System
 
@@ -15,8 +16,8 @@ LOW_EDGES = np.array([1.0, 0.95, 0.85, 0.7, 0.5, 0.3])
 # By how much of the normal price, interest apart, this year's must stand above next year's for a quarter of a stock to
 # be sold, and for each further one (judgement: who is left without pays ever more to keep running).
 DRAWN = np.array([0.1, 0.3, 0.8, 2.0])
-# What storing more than usual costs a year, interest apart, and what it counts for at the end, parts of the price.
-STORAGE, KEPT = 0.02, 0.9
+# What storing more than usual costs a year, interest apart, as a part of the price.
+STORAGE = 0.02
 
 
 def forgone_steps(system: System) -> pd.DataFrame:
@@ -120,7 +121,7 @@ def stock_steps(system: System) -> pd.DataFrame:
     below = step < len(DRAWN)
     charge = np.append(DRAWN + interest, STORAGE)[step]
     last = long["year"] == system.years["year"].iloc[-1]
-    settled = np.where(last, np.where(below, 1.0, -KEPT), 0.0)
+    settled = np.where(last, np.where(below, 1.0, -KEPT_VALUE), 0.0)
     width = np.where(below, 1.0 / len(DRAWN), 1.0) * long["stock_t"]
     return long[["mineral", "market", "year", "weight"]].assign(
         step=step,
