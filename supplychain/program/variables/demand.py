@@ -21,12 +21,17 @@ STORAGE = 0.02
 
 
 def forgone_steps(system: System) -> pd.DataFrame:
-    """Steps of price-responsive use: `width_t` in the long run, `pace_t` a year, `value_usd_per_t`.
+    """Steps of price-responsive use: how wide in the long run, how fast in a year, and at what price.
 
     Along the long-run curve q = (p/p0)^(-long_run) each step is as wide as the price moves it, that of technologies
     too; in one year it gives way only as far as the short-run elasticity has it. Beyond the last price all use ends:
     what is outside energy at the ceiling, and of other markets' technologies at what the same are worth in the traced
     one, where they end by themselves.
+
+    Returns
+    -------
+    DataFrame: mineral, market, year, weight, step, width_t, pace_t (t more in a year; without end where all use ends),
+    value_usd_per_t.
     """
     table = _responsive(system).merge(_worth(system), on="mineral", how="left")
     n = len(PRICE_EDGES)
@@ -104,12 +109,12 @@ def gained_steps(system: System) -> pd.DataFrame:
 def stock_steps(system: System) -> pd.DataFrame:
     """How far private stocks may stand below their usual level, and above it (`sign` -1), by year.
 
-    Being without a part of it costs each year a `yield`, beside the interest that is saved; what is missing, or too
-    much, at the end is bought, or sold. In the base year stocks are as they were, unless a policy acts in it.
+    Being without a part of it costs each year what `DRAWN` has, beside the interest that is saved; what is missing, or
+    too much, at the end is bought, or sold. In the base year stocks are as they were, unless a policy acts in it.
 
     Returns
     -------
-    DataFrame: mineral, market, year, weight, step, sign, width_t, usd_per_t.
+    DataFrame: mineral, market, year, weight, step, sign, width_t, usd_per_t (a year that it stands so).
     """
     use = system.use[system.use["stock_t"] > 0][["mineral", "market", "year", "stock_t"]]
     table = use.merge(system.minerals.loc[system.minerals["price"] > 0, ["mineral", "price"]], on="mineral")

@@ -26,7 +26,7 @@ def uses(lp: LinearProgram, system: System) -> None:
 
 
 def private_stocks(lp: LinearProgram, system: System) -> None:
-    """h: how far private stocks stand below their usual level, step by step, and above it."""
+    """eta: how far private stocks stand below their usual level, step by step, and above it."""
     steps = stock_steps(system)
     cost = steps["usd_per_t"] * steps["weight"]
     label = ["mineral", "market", "year", "step"]
