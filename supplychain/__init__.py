@@ -18,14 +18,17 @@ if TYPE_CHECKING:
     from supplychain.results.run import run
     from supplychain.scenario.scenario import Scenario
     from supplychain.scenario.scenario import read as read_scenario
+    from supplychain.studies.explain.explanation import Explanation, explain
 
 __all__ = [
     "Dataset",
+    "Explanation",
     "InfeasibleError",
     "InputError",
     "LeftOutWarning",
     "Result",
     "Scenario",
+    "explain",
     "load",
     "read_data",
     "read_scenario",
@@ -34,11 +37,13 @@ __all__ = [
 
 _FACE = {
     "Dataset": ("facts.dataset", "Dataset"),
+    "Explanation": ("studies.explain.explanation", "Explanation"),
     "InfeasibleError": ("facts.errors", "InfeasibleError"),
     "InputError": ("facts.errors", "InputError"),
     "LeftOutWarning": ("facts.errors", "LeftOutWarning"),
     "Result": ("results.result", "Result"),
     "Scenario": ("scenario.scenario", "Scenario"),
+    "explain": ("studies.explain.explanation", "explain"),
     "load": ("results.result", "load"),
     "read_data": ("facts.dataset", "read"),
     "read_scenario": ("scenario.scenario", "read"),

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from supplychain.cli.hindcast import hindcast
-from supplychain.cli.options import INTERRUPTED, AsJson, Data, Quiet, To, told
+from supplychain.cli.options import INTERRUPTED, NO_PLAN, AsJson, Data, Quiet, To, told
 from supplychain.facts.errors import Fault
 from supplychain.results.formats import Format
 from supplychain.scenario.files import beginning_with
@@ -33,6 +33,9 @@ Out = Annotated[Path, typer.Option("--out", help="Folder for the results.")]
 
 Scenarios = Annotated[
     list[str], typer.Argument(help="YAML files, or names of shipped scenarios.", autocompletion=beginning_with)
+]
+ScenarioOrFile = Annotated[
+    str, typer.Argument(help="A YAML file, or the name of a shipped scenario.", autocompletion=beginning_with)
 ]
 ScenarioOrFolder = Annotated[
     str, typer.Argument(help="A YAML file, a scenario's name, or a result folder.", autocompletion=beginning_with)
@@ -217,6 +220,38 @@ def export(
         step(f"writing {to}")
         written = exchange.export(scenario, form, to, read(data), settings or ())
     show(pd.DataFrame({"format": [form], "written": [str(written)]}), quiet, as_json, "Export")
+
+
+@app.command()
+def explain(
+    scenario: ScenarioOrFile,
+    data: Data = None,
+    out: Out = Path("results"),
+    settings: Settings = None,
+    quiet: Quiet = False,
+    as_json: AsJson = False,
+) -> None:
+    """What each policy costs at the margin, who would enter next, whether the plan is unique; or why there is none.
+
+    Writes OUT/NAME/, as run does, and OUT/NAME/explain/.
+    """
+    from supplychain.facts.dataset import read
+    from supplychain.scenario.scenario import read as read_scenario
+    from supplychain.studies.explain import explanation as study
+
+    with told(), _progress(quiet) as step:
+        step(f"explaining {scenario}")
+        known = read(data)
+        found = study.explain(read_scenario(scenario, known, settings or ()), known, step)
+        if found.result:
+            found.result.save(out / found.name)
+            found.save(out / found.name / study.FOLDER)
+    if as_json:
+        typer.echo(json.dumps({name: records(table) for name, table in found.tables.items()}, ensure_ascii=False))
+    elif not quiet:
+        typer.echo(str(found))
+    if not found.result:
+        raise typer.Exit(NO_PLAN)
 
 
 @app.command()

@@ -151,6 +151,20 @@ class Arrays:
     column_key: Keys
     row_key: Keys
 
+    def part(self, row: Ints, column: Ints, matrix: Any = None, **changed: Any) -> Arrays:
+        """The program of some of its rows and columns.
+
+        Parameters
+        ----------
+        matrix : of these rows and columns, where it is at hand. changed : what else is not as in the whole.
+        """
+        own = self.matrix[:, column].tocsr()[row] if matrix is None else matrix
+        of_columns = ("cost", "lower", "upper", "column_unit", "guess", "worth", "column_key")
+        of_rows = ("row_lower", "row_upper", "row_unit", "links", "asked", "row_key")
+        parts = {name: getattr(self, name)[column] for name in of_columns}
+        parts |= {name: getattr(self, name)[row] for name in of_rows}
+        return Arrays(matrix=own.tocsc(), **(parts | changed))
+
 
 @dataclass
 class LinearProgram:

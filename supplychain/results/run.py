@@ -84,10 +84,15 @@ def solve(story: Scenario, shared: Shared) -> tuple[Result, Start | None]:
     """
     clock = Clock()
     solved = unfold(story, shared.known, shared.base.get(story.years), shared.start, clock)
-    tidy = tidy_tables(shared.known, solved.program, solved.system, solved.solution)
+    return result_of(shared.known, story, solved, clock), solved.start
+
+
+def result_of(known: Dataset, story: Scenario, solved: Solved, clock: Clock) -> Result:
+    """A solved scenario's tables and manifest."""
+    tidy = tidy_tables(known, solved.program, solved.system, solved.solution)
     clock.stop("tables")
-    manifest = _manifest(shared.known, story, solved, clock.parts)
-    return Result(story.name, story.title, solved.solution.objective, manifest, tidy), solved.start
+    manifest = _manifest(known, story, solved, clock.parts)
+    return Result(story.name, story.title, solved.solution.objective, manifest, tidy)
 
 
 def tidy_tables(known: Dataset, program: LinearProgram, system: System, solution: Solution) -> dict[str, pd.DataFrame]:

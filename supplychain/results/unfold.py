@@ -31,6 +31,7 @@ class Solved:
     solution : of each year as it was decided then, with the duals that it had then; the certificate is the worst.
     certificates : what each stage shows of itself, one after another.
     start : the basis of the first stage, which fixes nothing: where another scenario may start.
+    solver : of the last stage, at its optimum.
     """
 
     system: System
@@ -38,6 +39,7 @@ class Solved:
     solution: Solution
     certificates: list[tuple[Stage, Certificate]]
     start: Start | None
+    solver: Solver
 
 
 def unfold(
@@ -80,7 +82,7 @@ def _first(stage: Stage, known: Dataset, base: Tables | None, start: Start | Non
     clock.stop("pass")
     solution = _answer(solver, start, stage, system)
     clock.stop("solve")
-    return Solved(system, program, solution, [(stage, solution.certificate)], solver.start)
+    return Solved(system, program, solution, [(stage, solution.certificate)], solver.start, solver)
 
 
 def _next(stage: Stage, known: Dataset, base: Tables | None, before: Solved, clock: Clock) -> Solved:
@@ -92,7 +94,7 @@ def _next(stage: Stage, known: Dataset, base: Tables | None, before: Solved, clo
     solution = _answer(solver, past.start(before.start) if before.start else None, stage, system)
     clock.stop("solve")
     shown = [*before.certificates, (stage, solution.certificate)]
-    return Solved(system, program, past.joined(solution), shown, before.start)
+    return Solved(system, program, past.joined(solution), shown, before.start, solver)
 
 
 def _written(stage: Stage, known: Dataset, base: Tables | None, clock: Clock) -> tuple[System, LinearProgram]:

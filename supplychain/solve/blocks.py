@@ -71,7 +71,7 @@ def _solved(arrays: Arrays, settled: Floats, solve: Any, block: tuple[Ints, Ints
     """A block with the linking columns at their guess."""
     row, column, matrix = block
     lower, upper = arrays.row_lower[row] - settled[row], arrays.row_upper[row] - settled[row]
-    return solve(_part(arrays, arrays.cost[column], matrix, row, column, lower, upper))
+    return solve(arrays.part(row, column, matrix, row_lower=lower, row_upper=upper))
 
 
 def _blocks(by_row: sparse.csr_matrix, rows: Flags, columns: Flags) -> Iterator[tuple[Ints, Ints, sparse.csr_matrix]]:
@@ -104,29 +104,7 @@ def _solve_links(arrays: Arrays, by_row: Any, linking: Flags, solve: Any, start:
     row = np.flatnonzero((inside > 0) & (inside == np.diff(by_row.indptr)) & ~arrays.links)
     if len(column) and len(row):
         cost = arrays.cost[column] - arrays.matrix[:, column].T @ start.dual
-        part = _part(arrays, cost, by_row[row][:, column], row, column, arrays.row_lower[row], arrays.row_upper[row])
-        _take(solve(part), row, column, start)
-
-
-def _part(
-    arrays: Arrays, cost: Floats, matrix: Any, row: Ints, column: Ints, row_lower: Floats, row_upper: Floats
-) -> Arrays:
-    return Arrays(
-        cost=cost,
-        lower=arrays.lower[column],
-        upper=arrays.upper[column],
-        matrix=matrix.tocsc(),
-        row_lower=row_lower,
-        row_upper=row_upper,
-        column_unit=arrays.column_unit[column],
-        row_unit=arrays.row_unit[row],
-        links=np.zeros(len(row), dtype=bool),
-        asked=arrays.asked[row],
-        guess=np.full(len(column), np.nan),
-        worth=arrays.worth[column],
-        column_key=arrays.column_key[column],
-        row_key=arrays.row_key[row],
-    )
+        _take(solve(arrays.part(row, column, by_row[row][:, column], cost=cost)), row, column, start)
 
 
 def _take(highs: Any, row: Ints, column: Ints, start: _Start) -> None:

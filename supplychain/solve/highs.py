@@ -93,6 +93,11 @@ class Solver:
         self._highs = _highs()
 
     @property
+    def highs(self) -> Any:
+        """The HiGHS that holds the program at its optimum, for what asks more of it."""
+        return self._highs
+
+    @property
     def start(self) -> Start | None:
         """The basis that was found last, by the names of columns and rows: a start for another program."""
         return None if self._chosen is None else Start.of(self.arrays, self._chosen)
@@ -130,7 +135,7 @@ class Solver:
         return solution
 
     def _blocks(self) -> Any:
-        return joint_basis(tilted(self.arrays), _run)
+        return joint_basis(tilted(self.arrays), solved)
 
     def _from(self, basis: Any, begun: float) -> Solution:
         """The optimum, found from a basis (None: HiGHS's own start)."""
@@ -226,7 +231,7 @@ def _parenthesised(names: list[str]) -> list[str]:
     return [name.replace("[", "(").replace("]", ")") for name in names]
 
 
-def _run(arrays: Arrays) -> Any:
+def solved(arrays: Arrays) -> Any:
     """A HiGHS that has solved a part of a program."""
     highs = _highs()
     _pass(highs, arrays)

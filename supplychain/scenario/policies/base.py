@@ -25,6 +25,18 @@ Tables = dict[str, pd.DataFrame]
 
 
 @dataclass(frozen=True)
+class Unit:
+    """The natural unit of a limit: its name, and how much of the field's own unit it is."""
+
+    name: str
+    size: float = 1.0
+
+
+POINT = Unit("percentage point", 0.01)
+TONNE = Unit("tonne a year")
+
+
+@dataclass(frozen=True)
 class Named:
     """Marks a field whose entries name things of the data: which, in what columns, and words allowed besides."""
 
@@ -105,6 +117,8 @@ class Policy(BaseModel, ABC):
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
     example: ClassVar[str] = ""
+    # The fields that set a limit, whose marginal cost is a price: of several the first that is given.
+    limits: ClassVar[dict[str, Unit]] = {}
 
     source: Annotated[str | None, SOURCE] = Field(
         None, description="row of sources.csv that the policy's figures come from"

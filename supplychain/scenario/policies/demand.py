@@ -13,6 +13,7 @@ from supplychain.facts.dataset import Dataset
 from supplychain.scenario.policies.base import (
     ALL,
     MINERAL,
+    POINT,
     SERVICE,
     Amount,
     AmountByYear,
@@ -26,6 +27,7 @@ from supplychain.scenario.policies.base import (
     Share,
     ShareByYear,
     Tables,
+    Unit,
     Year,
     appended,
     by_year,
@@ -46,6 +48,7 @@ class Stockpile(MineralPolicy):
     """
 
     kind: Literal["stockpile"]
+    limits: ClassVar = {"days": Unit("day of use")}
     example: ClassVar[str] = """
 gallium_reserve:
   kind: stockpile
@@ -94,6 +97,7 @@ class Recycling(MineralPolicy):
     """
 
     kind: Literal["recycling"]
+    limits: ClassVar = {"collection": Unit("percentage point of scrap", 0.01)}
     example: ClassVar[str] = """
 magnet_collection:
   kind: recycling
@@ -159,6 +163,7 @@ class TechnologyMix(Policy):
     """
 
     kind: Literal["technology_mix"]
+    limits: ClassVar = {"most_share": POINT, "least_share": POINT, "share": POINT}
     example: ClassVar[str] = """
 more_lfp:
   kind: technology_mix

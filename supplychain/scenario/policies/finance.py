@@ -16,6 +16,7 @@ from supplychain.scenario.policies.base import (
     MINERAL,
     PROJECT,
     SUPPLY,
+    TONNE,
     Amount,
     AmountByYear,
     Countries,
@@ -31,6 +32,7 @@ from supplychain.scenario.policies.base import (
     StagesOrAll,
     SupplyStage,
     Tables,
+    Unit,
     appended,
     by_year,
     crossed,
@@ -49,6 +51,7 @@ class InvestmentFund(MineralPolicy):
     """
 
     kind: Literal["investment_fund"]
+    limits: ClassVar = {"budget_musd": Unit("USD of fund", 1e-6)}
     example: ClassVar[str] = """
 uzbek_fund:
   kind: investment_fund
@@ -286,6 +289,7 @@ class Offtake(Policy):
     """
 
     kind: Literal["offtake"]
+    limits: ClassVar = {"tonnes": TONNE}
     example: ClassVar[str] = """
 kazakh_gallium:
   kind: offtake

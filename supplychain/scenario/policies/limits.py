@@ -13,6 +13,7 @@ from supplychain.scenario.policies.base import (
     ALL,
     COUNTRY,
     MARKET,
+    POINT,
     Market,
     MineralPolicy,
     Named,
@@ -70,6 +71,7 @@ def abroad(dataset: Dataset, market: str) -> pd.DataFrame:
 class _SupplierLimit(MineralPolicy):
     """A limit on the share of a market's primary supply that passes through a group at a stage (eq. 7)."""
 
+    limits: ClassVar = {"share": POINT}
     group: Annotated[NameOrNames, Scoped] = Field(
         description="a group of groups.csv, a country, a list of these taken together, or `each`: every "
         "country outside the market on its own"
@@ -167,6 +169,7 @@ class DomesticContent(MineralPolicy):
     """
 
     kind: Literal["domestic_content"]
+    limits: ClassVar = {"share": POINT}
     example: ClassVar[str] = """
 battery_content:
   kind: domestic_content

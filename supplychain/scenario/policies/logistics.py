@@ -9,7 +9,17 @@ import pandas as pd
 from pydantic import Field, model_validator
 
 from supplychain.facts.dataset import Dataset
-from supplychain.scenario.policies.base import AmountByYear, ChangeByYear, Named, Names, Shock, Tables, in_rows
+from supplychain.scenario.policies.base import (
+    TONNE,
+    AmountByYear,
+    ChangeByYear,
+    Named,
+    Names,
+    Shock,
+    Tables,
+    Unit,
+    in_rows,
+)
 
 CORRIDOR = Named("corridor", (("legs", "corridor"),))
 LEG = Named("leg", (("legs", "leg"),))
@@ -25,6 +35,7 @@ class Corridor(Shock):
     """
 
     kind: Literal["corridor"]
+    limits: ClassVar = {"capacity_t": TONNE, "capacity_multiple": Unit("percent of capacity", 0.01)}
     example: ClassVar[str] = """
 caspian_upgrade:
   kind: corridor

@@ -17,6 +17,7 @@ from supplychain.scenario.policies.base import (
     Shock,
     StagesOrAll,
     Tables,
+    Unit,
     in_rows,
     matching,
     members,
@@ -33,6 +34,7 @@ class CapacityLoss(MineralPolicy, Shock):
     """
 
     kind: Literal["capacity_loss"]
+    limits: ClassVar = {"share": Unit("percentage point of capacity", 0.01)}
     example: ClassVar[str] = """
 sponge_accident:
   kind: capacity_loss

@@ -13,7 +13,9 @@ from supplychain.facts.dataset import Dataset
 from supplychain.scenario.policies.base import (
     ALL,
     COUNTRY,
+    POINT,
     SUPPLY,
+    TONNE,
     Amount,
     AmountByYear,
     Countries,
@@ -47,6 +49,7 @@ class ImportBan(MineralPolicy, Shock):
     """
 
     kind: Literal["import_ban"]
+    limits: ClassVar = {"share": POINT}
     example: ClassVar[str] = """
 russian_metal:
   kind: import_ban
@@ -110,6 +113,7 @@ class ExportBan(_ExportLimit):
     """
 
     kind: Literal["export_ban"]
+    limits: ClassVar = {"share": POINT}
     example: ClassVar[str] = """
 antimony_licences:
   kind: export_ban
@@ -144,6 +148,7 @@ class ExportQuota(_ExportLimit):
     """
 
     kind: Literal["export_quota"]
+    limits: ClassVar = {"tonnes": TONNE}
     example: ClassVar[str] = """
 cobalt_quota:
   kind: export_quota

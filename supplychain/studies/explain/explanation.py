@@ -1,0 +1,180 @@
+"""A scenario explained: solved, then asked what its limits cost, who would enter, whether another plan is as cheap."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from supplychain.facts import dataset as facts
+from supplychain.facts.dataset import Dataset
+from supplychain.facts.errors import InfeasibleError
+from supplychain.program.decided import decided
+from supplychain.program.equations import build_program
+from supplychain.program.lp import LinearProgram
+from supplychain.results.clock import Clock
+from supplychain.results.conflicts import in_words
+from supplychain.results.package import write_package
+from supplychain.results.result import Result
+from supplychain.results.run import REGION, result_of
+from supplychain.results.unfold import Solved, unfolding
+from supplychain.scenario import scenario
+from supplychain.scenario.news import stages
+from supplychain.scenario.policies import Tables
+from supplychain.scenario.scenario import Scenario
+from supplychain.solve.face import Face
+from supplychain.solve.nearby import Nearby
+from supplychain.solve.past import Past
+from supplychain.studies.explain import words
+from supplychain.studies.explain.conflict import at_fault, clashing, without_others
+from supplychain.studies.explain.drivers import drivers
+from supplychain.studies.explain.entry import entry
+from supplychain.studies.explain.prices import policy_prices
+from supplychain.studies.explain.settings import Terrain
+from supplychain.studies.explain.unique import country_ranges, dependence_ranges, headline_ranges
+from supplychain.system.build import System, base_tables, build_system
+
+Step = Callable[[str], object]
+FOLDER = "explain"  # inside the folder of the result
+CONCERN = "feoc"
+
+
+@dataclass(frozen=True, repr=False)
+class Explanation:
+    """What stands behind a plan, or why there is none.
+
+    Attributes
+    ----------
+    result : the solved scenario; None where there is no plan.
+    tables : by name, as `TABLES` describes them: policy_prices, entry, ranges, country_ranges, headline_ranges,
+        drivers, sentences; where there is no plan clashes and sentences. Also as attributes.
+    manifest : hashes of scenario and facts, and wall times by part.
+    """
+
+    name: str
+    title: str
+    result: Result | None
+    tables: Mapping[str, pd.DataFrame]
+    manifest: Mapping[str, Any] = field(default_factory=dict)
+
+    def __getattr__(self, name: str) -> pd.DataFrame:
+        tables = self.__dict__.get("tables", {})
+        if name in tables:
+            return tables[name]  # type: ignore[no-any-return]
+        raise AttributeError(f"an explanation has no table {name!r}; it has {', '.join(tables)}")
+
+    def __repr__(self) -> str:
+        return "\n".join([f"{self.name}: {self.title}", *words.in_lines(self.tables["sentences"])])
+
+    def _repr_html_(self) -> str:
+        about = self.tables["sentences"]
+        told = "".join(
+            f"<h5>{escape(section)}</h5><ul>{''.join(f'<li>{escape(s)}</li>' for s in group)}</ul>"
+            for section, group in about.groupby("section", sort=False)["sentence"]
+        )
+        return f"<h4>{escape(self.title)}</h4>{told}"
+
+    def save(self, folder: Path | str) -> Path:
+        """Write the tables as a data package of its own, whole or not at all, and return its path."""
+        return write_package(
+            folder, f"{self.name}-{FOLDER}", self.title, self.tables, more={"manifest.json": dict(self.manifest)}
+        )
+
+
+def explain(
+    name: str | Path | Scenario,
+    data: str | Path | Dataset | None = None,
+    step: Step = lambda part: None,
+) -> Explanation:
+    """Solve one scenario and explain its plan; where there is none, say which policies clash and what would mend it.
+
+    Parameters
+    ----------
+    name : path or bare name of a scenario file, or a Scenario that has been read.
+    data : a data folder or a Dataset (default: the shipped facts).
+    step : is told what is being looked into.
+
+    Returns
+    -------
+    Explanation. Of a scenario with news, prices and entries are those of its last stage: what was decided before the
+    news stays.
+
+    Raises
+    ------
+    InputError : the scenario or the data cannot be used.
+    """
+    known = data if isinstance(data, Dataset) else facts.read(data)
+    story = name if isinstance(name, Scenario) else scenario.read(name, known)
+    base, clock = base_tables(known, story.years), Clock()
+    reached: list[Solved] = []
+    try:
+        reached += unfolding(story, known, base, clock=clock)
+    except InfeasibleError as error:
+        return _no_plan(story, known, base, reached, error, clock)
+    return _explained(story, known, base, reached[-1], clock, step)
+
+
+def _explained(story: Scenario, known: Dataset, base: Tables, done: Solved, clock: Clock, step: Step) -> Explanation:
+    program, system = done.program, done.system
+    result = result_of(known, story, done, clock)
+    terrain = Terrain(story, known, base, program.arrays(), done.solver.arrays)
+    nearby = Nearby(done.solver)
+    step("moving the policies' limits")
+    tables = {"policy_prices": policy_prices(terrain, nearby, program.money_unit)}
+    clock.stop("prices")
+    step("pushing sources")
+    groups = known["groups"].groupby("group")["country"].agg(list)
+    tables["entry"] = entry(program, system, nearby, groups.get(REGION, []))
+    clock.stop("entry")
+    step("looking for plans as cheap")
+    tables |= _ranges(program, done, story.years[-1], {g: groups.get(g, []) for g in (CONCERN, REGION)})
+    clock.stop("unique")
+    step("changing facts")
+    tables["drivers"] = drivers(story, known, done.solution, _worth(system))
+    clock.stop("drivers")
+    tables["sentences"] = words.sentences(tables, known)
+    return Explanation(story.name, story.title, result, tables, _manifest(story, known, clock))
+
+
+def _ranges(
+    program: LinearProgram, done: Solved, year: int, groups: Mapping[str, list[str]]
+) -> dict[str, pd.DataFrame]:
+    face = Face.of(done.solution, program.money_unit)
+    countries = country_ranges(program, face, [year])
+    ranges = dependence_ranges(program, face, countries, groups)
+    return {"ranges": ranges, "country_ranges": countries, "headline_ranges": headline_ranges(ranges)}
+
+
+def _worth(system: System) -> pd.Series:
+    """What the use of each mineral is worth at its normal price, all markets and years, present value."""
+    use = system.use.merge(system.years, on="year").merge(system.minerals[["mineral", "price"]], on="mineral")
+    worth = use["base_t"] * use["growth"] * use["weight"] * use["price"].fillna(0.0)
+    return worth.groupby(use["mineral"]).sum()
+
+
+def _no_plan(
+    story: Scenario, known: Dataset, base: Tables, reached: list[Solved], error: InfeasibleError, clock: Clock
+) -> Explanation:
+    """What clashes in the first stage that has no plan."""
+    stage = list(stages(story))[len(reached)]
+    system = build_system(known, stage.story, base)
+    program = build_program(system)
+    whole = program.arrays()
+    now = Past.of(reached[-1].solution, program, decided(program, stage.year)).arrays if reached else whole
+    terrain = Terrain(stage.story, known, base, whole, now)
+    fault = at_fault(terrain, error)
+    clashes = clashing(terrain, fault)
+    clock.stop("conflict")
+    why = in_words(program, system, without_others(terrain, fault, program) or error)
+    tables = {"clashes": clashes, "sentences": words.of_conflict(clashes, why)}
+    return Explanation(story.name, story.title, None, tables, _manifest(story, known, clock))
+
+
+def _manifest(story: Scenario, known: Dataset, clock: Clock) -> dict[str, Any]:
+    return {"scenario": {"name": story.name, "sha256": story.digest}, "data": {"sha256": known.digest}} | {
+        "seconds": clock.parts
+    }

@@ -1,0 +1,186 @@
+"""What stands behind a plan: prices of limits, sources that would enter, plans as cheap, and why there is none."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+from conftest import CASES
+from handmade import facts, loss, solve, story
+from test_lp import transport
+from typer.testing import CliRunner
+
+import supplychain
+from supplychain.cli import app
+from supplychain.facts.errors import InfeasibleError
+from supplychain.solve.highs import Solver
+from supplychain.solve.nearby import Change, Nearby
+from supplychain.studies.explain.explanation import explain
+from supplychain.studies.explain.settings import moved, settings
+
+DANTZIG = CASES / "dantzig"
+
+
+def near(supply, use, cost):
+    """A transport problem that can be moved, and the change that moves one of its rows."""
+    solver = Solver(transport(supply, use, cost))
+    solver.solve()
+    nearby = Nearby(solver)
+
+    def row(place, both):
+        change = Change.none(nearby.arrays)
+        change.row_upper[place] = 1.0
+        change.row_lower[place] = float(both)
+        return change
+
+    return nearby, row
+
+
+def test_a_price_holds_as_far_as_its_basis():
+    """Makers of 10 each at 1 and 3, use of 15: a tonne of cheap capacity saves 2 until all 15 are cheap, 5 more; and
+    costs 2 until the dear maker is full, 5 less. A tonne of use costs 3, up to the 5 that the dear maker has left."""
+    nearby, row = near([10, 10], [15], [[1], [3]])
+    cheap, use = row(0, False), row(2, True)
+    assert [nearby.side(cheap, 0.01 * way).slope for way in (1, -1)] == pytest.approx([-2, -2])
+    assert [nearby.side(cheap, 0.01 * way).reach for way in (1, -1)] == pytest.approx([5, -5])
+    assert [nearby.side(use, 0.01 * way).slope for way in (1, -1)] == pytest.approx([3, 3])
+    assert [nearby.side(use, 0.01 * way).reach for way in (1, -1)] == pytest.approx([5, -5])
+
+
+def test_a_kink_has_two_prices():
+    """Use of just what the cheap maker has: one more costs 3, one less saves 1; beyond 10 more there is none."""
+    nearby, row = near([10, 10], [10], [[1], [3]])
+    more, less = (nearby.side(row(2, True), 0.01 * way) for way in (1, -1))
+    assert (more.slope, less.slope) == pytest.approx((3, 1))
+    assert (more.reach, less.reach) == pytest.approx((10, -10))
+    full, row = near([10, 10], [20], [[1], [3]])
+    assert full.side(row(2, True), 0.01) is None
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_range_ends_where_the_price_does(seed):
+    """Random transport: just within the range cost is price x step, and beyond it that is so no longer."""
+    draw = np.random.default_rng(seed)
+    supply, use = draw.integers(5, 20, 4).astype(float), draw.integers(3, 9, 4).astype(float)
+    cost = draw.integers(1, 9, (4, 4)).astype(float)
+    nearby, row = near(list(supply), list(use), cost.tolist())
+    for way in (1.0, -1.0):
+        side = nearby.side(row(4, True), 0.01 * way)
+        if side is None or not np.isfinite(side.reach):
+            continue
+
+        def added(step):
+            moved_use = list(use)
+            moved_use[0] += step
+            return Solver(transport(list(supply), moved_use, cost.tolist())).solve().objective - nearby.here.cost
+
+        assert added(0.999 * side.reach) == pytest.approx(0.999 * side.reach * side.slope, rel=1e-9)
+        try:
+            beyond = added(side.reach + 1.5 * way)
+        except InfeasibleError:
+            continue
+        assert beyond > (side.reach + 1.5 * way) * side.slope + 1e-9
+
+
+def test_dantzig_has_several_plans():
+    """San Diego ships 550 or 600 of 900 at the same cost (Dantzig 1963): 61.11 to 66.67 %, not unique."""
+    told = explain(DANTZIG / "dantzig.yaml", DANTZIG)
+    ranges = told.country_ranges.query("market == 'all' and country == 'SDG'").iloc[0]
+    assert (ranges["low"], ranges["high"]) == pytest.approx((550 / 900, 600 / 900))
+    row = told.ranges.query("market == 'all'").iloc[0]
+    assert not row["unique"]
+    shares = np.array([550, 350]) / 900
+    assert row["hhi_low"] == pytest.approx(np.square(shares).sum(), abs=1e-6)
+    assert row["hhi_high"] >= np.square(np.array([600, 300]) / 900).sum() - 1e-9
+    assert any("not the only one" in s for s in told.sentences["sentence"])
+
+
+def test_the_least_concentration_lies_between_the_corners():
+    """Two makers of 100 each, alike in cost, for a use of 100: HHI is 0.5 at the least, in the midst of the face."""
+    known = facts(
+        capacity={"x mine KAZ 2025": 100, "x mine CHN 2025": 100},
+        consumption={"x USA .": 100},
+        freight={"KAZ USA sea": 60, "CHN USA sea": 60},
+    )
+    row = explain(story(2025, 2025), known).ranges.iloc[0]
+    assert row["hhi_low"] == pytest.approx(0.5, abs=1e-5)
+    assert row["hhi_high"] == pytest.approx(1.0)
+
+
+# 100 t are used, not a tonne less; Kazakhstan can make 60 and ships at 60 USD/t, China 120 at 100, the USA 20 at 500.
+TIGHT = {
+    "capacity": {"x mine KAZ 2025": 60, "x mine CHN 2025": 120, "x mine USA 2025": 20},
+    "consumption": {"x USA .": 100},
+    "countries": {"KAZ": {}, "CHN": {}, "USA": ("", "USA")},
+    "freight": {"KAZ USA sea": 60, "CHN USA sea": 100, "USA USA sea": 500},
+}
+
+
+def share(kind, group, value):
+    """A limit on a group's share at the mine."""
+    return {"kind": kind, "group": group, "stages": ["mine"], "share": value}
+
+
+def offtake(country, tonnes):
+    """A guaranteed purchase."""
+    return {"kind": "offtake", "country": country, "mineral": "x", "stage": "mine", "tonnes": tonnes}
+
+
+CAP, FLOOR = "supplier_cap", "supplier_floor"
+QUOTA = {"kind": "export_quota", "countries": ["CHN"], "against": ["USA"]}
+STOP = {"kind": "export_ban", "countries": ["CHN"], "against": ["USA"]}
+# Policies that clash, and beside them one that has nothing to do with it.
+CLASHES = {
+    "cap_and_capacity": {"cap": share(CAP, "CHN", 0.15)},
+    "cap_and_floor": {"cap": share(CAP, "KAZ", 0.3), "floor": share(FLOOR, "KAZ", 0.4)},
+    "cap_and_offtake": {"cap": share(CAP, "KAZ", 0.3), "buys": offtake("KAZ", 50)},
+    "two_floors": {"kazakh": share(FLOOR, "KAZ", 0.55), "chinese": share(FLOOR, "CHN", 0.5)},
+    "two_offtakes": {"kazakh": offtake("KAZ", 55), "chinese": offtake("CHN", 70)},
+    "offtake_and_loss": {"buys": offtake("KAZ", 50), "accident": loss(0.5)},
+    "loss_and_cap": {"accident": loss(0.5), "cap": share(CAP, "CHN", 0.3)},
+    "ban_and_loss": {"ban": {"kind": "import_ban", "countries": ["CHN"], "share": 0.3}, "accident": loss(0.5)},
+    "quota_and_loss": {"quota": QUOTA | {"tonnes": 40}, "accident": loss(0.5)},
+    "stop_alone": {"stop": STOP | {"share": 1.0}},
+    "home_alone": {"home": share(FLOOR, "USA", 0.25)},
+}
+BYSTANDERS = {"roomy": share(CAP, "CHN", 0.95), "small": offtake("CHN", 1)}
+
+
+@pytest.mark.parametrize("name", CLASHES)
+def test_a_conflict_names_the_policies_at_fault_and_what_would_do(name):
+    """No plan: just the policies that clash are named; each suggested change makes a plan, 1 % less of it does not."""
+    known = facts(**TIGHT)
+    told = story(2025, 2026, **CLASHES[name], **BYSTANDERS)
+    found = explain(told, known)
+    assert found.result is None
+    assert set(found.clashes["policy"]) == set(CLASHES[name])
+    by_policy = {setting.policy: setting for setting in settings(told)}
+    changes = found.clashes.set_index("policy")["change"].dropna()
+    assert len(changes) or name == "stop_alone"  # none left in the base year, so no part of it may
+    for policy, change in changes.items():
+        solve(known, moved(told, by_policy[policy], change))
+        with pytest.raises(InfeasibleError):
+            solve(known, moved(told, by_policy[policy], 0.99 * change))
+
+
+def test_an_infeasible_cap_says_what_would_do(tmp_path):
+    """Dantzig with at most 60 % from San Diego: exit 3; cap, Seattle's supply and the use named; 61.11 % would do."""
+    arguments = ["explain", str(DANTZIG / "cap_61.yaml"), "--data", str(DANTZIG), "--out", str(tmp_path)]
+    done = CliRunner().invoke(app, [*arguments, "--set", "policies.san_diego_cap.share=0.6"])
+    said = " ".join(done.stdout.split())
+    assert done.exit_code == 3
+    assert all(word in said for word in ("san_diego_cap", "SEA can supply 350 t", "900 t", "(61.11 %)"))
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_command_writes_tables_and_says_them(tmp_path):
+    """`explain --json` has every table; the folder holds result and explanation, each a data package."""
+    arguments = ["explain", str(DANTZIG / "cap_65.yaml"), "--data", str(DANTZIG), "--out", str(tmp_path), "--json"]
+    done = CliRunner().invoke(app, arguments)
+    assert done.exit_code == 0
+    told = json.loads(done.stdout)
+    assert told["policy_prices"][0]["more_usd"] == 0
+    folder = tmp_path / "dantzig_cap_65"
+    assert (folder / "datapackage.json").is_file() and (folder / "explain" / "sentences.csv").is_file()
+    assert supplychain.load(folder).objective == pytest.approx(153.675)
