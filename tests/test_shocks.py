@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from conftest import only
-from handmade import BASE_YEAR, facts, solve, story
+from handmade import BASE_YEAR, facts, solve, story, unfolded
 
 from supplychain.program.variables.demand import DRAWN, PRICE_EDGES, forgone_steps, stock_steps
 from supplychain.results import run as job
@@ -60,16 +60,17 @@ def test_technologies_save_as_others_do(shipped):
 def test_usual_stocks_are_as_told_or_months_of_use():
     """China uses 90.54 t of 2025 at 3 months; the United States' 7 t are told."""
     tables = {"elasticities": BASE_YEAR["elasticities"] | {"metal stock_months": 3}, "private_stocks": {"x USA": 7}}
-    system = build_system(facts(**BASE_YEAR | tables), story(2025, 2026, 0.05))
+    system = build_system(facts(**BASE_YEAR | tables), story(2025, 2027, 0.05))
     use = system.use.query("year == 2025").set_index("market")
     assert use.loc["USA", "stock_t"] == 7
     assert use.loc["CHN", "stock_t"] == pytest.approx(use.loc["CHN", "base_t"] / 4)
     steps = stock_steps(system).query("market == 'USA'")
-    assert not steps.query("year == 2025")["width_t"].any()
+    # As they were in the base year, and as usual again in the last.
+    assert not steps.query("year in (2025, 2027)")["width_t"].any()
     below = steps.query("year == 2026 and sign > 0")
     assert below["width_t"].tolist() == pytest.approx([1.75] * 4)
-    # The last year's: what is missing is bought at the price of 100, and being without costs interest and the step's.
-    assert below["usd_per_t"].tolist() == pytest.approx([100 * (1 + 0.05 + step) for step in DRAWN])
+    # Being without costs the interest that is saved and the step's part of the price of 100.
+    assert below["usd_per_t"].tolist() == pytest.approx([100 * (0.05 + step) for step in DRAWN])
 
 
 def stocked(**policy):
@@ -100,6 +101,19 @@ def test_stocks_are_drawn_while_prices_fall_and_never_before_the_news():
     )
     bare = solve(facts(**BASE_YEAR), story(2025, 2029, 0.05, ban=BAN | {"years": [2026, 2026]}))
     assert answer.price(2026) < bare.price(2026)
+
+
+def test_nobody_sells_because_the_horizon_ends():
+    """Exports are cut in the last year, and known no sooner: the United States pay 122.5. Who sold a tonne and owed the
+    normal price for it would gain 122.5 - 100 - 15. What is missing costs what it costs in that year, so nothing is
+    drawn and the price is that without stocks."""
+    ban = story(2025, 2029, 0.05, ban=BAN | {"years": [2029, 2029]})
+    tables = {"elasticities": BASE_YEAR["elasticities"] | {"metal stock_months": 3}}
+    answer, bare = (unfolded(facts(**BASE_YEAR | more), ban) for more in (tables, {}))
+    stocks = answer.table("private_stocks").query("year == 2029")
+    assert stocks["level_t"].to_numpy() == pytest.approx(stocks["usual_t"].to_numpy())
+    assert answer.cell("costs", "musd", item="private_stock", year=2029) == 0
+    assert answer.price(2029) == pytest.approx(bare.price(2029)) and bare.price(2029) > 115
 
 
 def test_what_a_ban_cuts_goes_round_by_a_third_country_a_year_later():

@@ -28,8 +28,9 @@ from supplychain.studies.as_of import combinations, with_parameters
 from supplychain.studies.backcast import DISCOUNT_RATE
 from supplychain.system.build import base_tables
 
-# The years that are solved: the base year, in which nothing has happened yet, and those after it.
-YEARS = 5
+# The years that are solved: the base year, in which nothing has happened yet, and those after it; so many that stocks
+# which are drawn under a ban without end are not back, as they must be at the horizon's, while it is still new.
+YEARS = 7
 # The highest yearly price of so many years of the shock is what the table's multiple is held against.
 FIRST_YEARS = 2
 # What the parameters may be, times the facts' own (which stand first); every combination is tried.

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from supplychain.program.variables.capacity import KEPT_VALUE
 from supplychain.program.variables.steps import acts_in_base_year, repeated
 from supplychain.system.build import System
 
@@ -109,8 +108,9 @@ def gained_steps(system: System) -> pd.DataFrame:
 def stock_steps(system: System) -> pd.DataFrame:
     """How far private stocks may stand below their usual level, and above it (`sign` -1), by year.
 
-    Being without a part of it costs each year what `DRAWN` has, beside the interest that is saved; what is missing, or
-    too much, at the end is bought, or sold. In the base year stocks are as they were, unless a policy acts in it.
+    Being without a part of it costs each year what `DRAWN` has, beside the interest that is saved. In the base year
+    stocks are as they were, unless a policy acts in it. In the last year they are at their usual level again: what
+    is missing costs what it costs then, for at any other price the end itself would be worth selling, or storing, for.
 
     Returns
     -------
@@ -126,11 +126,10 @@ def stock_steps(system: System) -> pd.DataFrame:
     below = step < len(DRAWN)
     charge = np.append(DRAWN + interest, STORAGE)[step]
     last = long["year"] == system.years["year"].iloc[-1]
-    settled = np.where(last, np.where(below, 1.0, -KEPT_VALUE), 0.0)
     width = np.where(below, 1.0 / len(DRAWN), 1.0) * long["stock_t"]
     return long[["mineral", "market", "year", "weight"]].assign(
         step=step,
         sign=np.where(below, 1.0, -1.0),
-        width_t=np.where(_in_base_year(long, system), 0.0, width),
-        usd_per_t=(charge + settled) * long["price"],
+        width_t=np.where(last | _in_base_year(long, system), 0.0, width),
+        usd_per_t=charge * long["price"],
     )
