@@ -3,21 +3,31 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
-from conftest import CASES
+from conftest import CASES, only
 from handmade import facts, loss, solve, story
+from scipy import sparse
+from scipy.optimize import linprog
 from test_lp import transport
 from typer.testing import CliRunner
 
 import supplychain
 from supplychain.cli import app
 from supplychain.facts.errors import InfeasibleError
+from supplychain.results.unfold import unfold
+from supplychain.scenario import scenario
+from supplychain.solve.face import Face
 from supplychain.solve.highs import Solver
 from supplychain.solve.nearby import Change, Nearby
+from supplychain.studies.explain.entry import entry, sources
 from supplychain.studies.explain.explanation import explain
-from supplychain.studies.explain.settings import moved, settings
+from supplychain.studies.explain.prices import policy_prices
+from supplychain.studies.explain.settings import Terrain, moved, settings
+from supplychain.studies.explain.unique import country_ranges
+from supplychain.system.build import base_tables
 
 DANTZIG = CASES / "dantzig"
 
@@ -184,3 +194,93 @@ def test_the_command_writes_tables_and_says_them(tmp_path):
     folder = tmp_path / "dantzig_cap_65"
     assert (folder / "datapackage.json").is_file() and (folder / "explain" / "sentences.csv").is_file()
     assert supplychain.load(folder).objective == pytest.approx(153.675)
+
+
+@pytest.fixture(scope="module")
+def tungsten(shipped):
+    """Two real minerals under caps: scenario, base tables, answer."""
+    known = only(shipped, ["gallium", "tungsten"])
+    told = scenario.read("diversify_away", known)
+    base = base_tables(known, told.years)
+    return known, told, base, unfold(told, known, base)
+
+
+# A real scenario on a mineral or two, and the policies of it that bind there.
+REAL = {
+    ("status_quo", "uranium"): ["russian_uranium_law"],
+    ("congo_quota", "cobalt"): ["cobalt_quota"],
+    ("stockpile", "gallium"): ["project_vault"],
+    ("friends_first", "lithium"): ["allied_content"],
+    ("export_ban", "gallium germanium"): ["gallium_licences", "germanium_licences"],
+}
+
+
+@pytest.mark.parametrize(("name", "minerals"), REAL)
+def test_prices_of_real_policies_hold_within_their_range_and_not_beyond(shipped, name, minerals):
+    """Solved again with a limit moved: within the range the cost moves by price x step, to a millionth; beyond not."""
+    known = only(shipped, minerals.split())
+    told = scenario.read(name, known)
+    base = base_tables(known, told.years)
+    done = unfold(told, known, base)
+    terrain = Terrain(told, known, base, done.program.arrays(), done.solver.arrays)
+    table = policy_prices(terrain, Nearby(done.solver), done.program.money_unit).set_index("policy")
+    for setting in settings(told):
+        row = table.loc[setting.policy]
+        if setting.policy not in REAL[name, minerals]:
+            continue
+
+        def added(by, setting=setting):
+            return unfold(moved(told, setting, by), known, base).solution.objective - done.solution.objective
+
+        small = min(0.5 * row["more_holds"], 1e-6 * setting.size)
+        assert added(small) == pytest.approx(row["more_usd"] * small, rel=1e-6)
+        far = 3 * row["more_holds"] + 0.02 * setting.size
+        assert abs(added(far) / (row["more_usd"] * far) - 1) > 1e-5
+
+
+def test_a_source_enters_at_the_price_that_is_told(tungsten):
+    """Projects that are not built: at a thousandth above the price that is told none is, at one below it is."""
+    known, _, _, done = tungsten
+    region = known["groups"].query("group == 'central_asia'")["country"]
+    columns = sources(done.program, done.system, region)
+    arrays = done.solver.arrays
+    told = entry(done.program, done.system, Nearby(done.solver), region).set_index("site")
+    for site in ("northern_katpar", "pavlodar_gallium", "boguty_apt"):
+        own = columns[columns["site"] == site]
+        assert told.loc[site, "use"] == "none" and told.loc[site, "fall_usd_per_t"] > 0
+
+        def built(part, own=own, fall=told.loc[site, "fall_usd_per_t"]):
+            cost = arrays.cost.copy()
+            at = own["column"].to_numpy()
+            cost[at] -= part * fall * own["weight"].to_numpy() * arrays.column_unit[at] / done.program.money_unit
+            return Solver(done.program, replace(arrays, cost=cost)).solve().value[at].sum()
+
+        assert built(0.999) == pytest.approx(0.0, abs=1e-9)
+        assert built(1.001) > 1e-3
+
+
+def test_ranges_of_shares_are_those_of_another_solver(shipped):
+    """Russia's gallium under caps, least and greatest with the cost held to its least: as scipy finds them."""
+    known = only(shipped, ["gallium"])
+    told = scenario.read("diversify_away", known)
+    done = unfold(told, known)
+    found = country_ranges(done.program, Face.of(done.solution, done.program.money_unit), [told.years[-1]])
+    low, high = found.set_index("country").loc["RUS", ["low", "high"]]
+    assert high - low > 1e-3
+    a = done.solver.arrays
+    value = done.solution.value / a.column_unit
+    equal = a.row_lower == a.row_upper
+    above, below = np.isfinite(a.row_upper) & ~equal, np.isfinite(a.row_lower) & ~equal
+    most = sparse.vstack([a.matrix[above], -a.matrix[below], sparse.csr_matrix(a.cost)]).tocsr()
+    bound = np.concatenate([a.row_upper[above], -a.row_lower[below], [a.cost @ value * (1 + 1e-12)]])
+    through = done.program.variables["through"]
+    now = through.table["year"] == told.years[-1]
+    aim = np.zeros(len(a.cost))
+    aim[through.first + np.flatnonzero(now & (through.table["country"] == "RUS"))] = 1.0
+    aim /= value[through.first + np.flatnonzero(now)].sum()
+    bounds = np.column_stack([a.lower, a.upper])
+    least, most_of_it = (
+        way * linprog(way * aim, most, bound, a.matrix[equal], a.row_lower[equal], bounds, method="highs").fun
+        for way in (1.0, -1.0)
+    )
+    assert (low, high) == pytest.approx((least, most_of_it), abs=1e-5)

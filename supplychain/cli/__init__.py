@@ -236,6 +236,7 @@ def explain(
     Writes OUT/NAME/, as run does, and OUT/NAME/explain/.
     """
     from supplychain.facts.dataset import read
+    from supplychain.results.result import EXPLAINED
     from supplychain.scenario.scenario import read as read_scenario
     from supplychain.studies.explain import explanation as study
 
@@ -245,7 +246,7 @@ def explain(
         found = study.explain(read_scenario(scenario, known, settings or ()), known, step)
         if found.result:
             found.result.save(out / found.name)
-            found.save(out / found.name / study.FOLDER)
+            found.save(out / found.name / EXPLAINED)
     if as_json:
         typer.echo(json.dumps({name: records(table) for name, table in found.tables.items()}, ensure_ascii=False))
     elif not quiet:

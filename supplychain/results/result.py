@@ -15,6 +15,8 @@ from supplychain.results.columns import TABLES
 from supplychain.results.package import LARGEST_CSV, read_table, write_package
 from supplychain.results.short import certificate, in_short, spoken
 
+EXPLAINED = "explain"  # the folder, inside a result's, of what `supplychain explain` found
+
 
 @dataclass(frozen=True, repr=False)
 class Result:
@@ -94,3 +96,22 @@ def load(folder: Path | str) -> Result:
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise InputError([Fault(path, 1, 1, f"not a result folder: {error}")]) from None
     return Result(scenario, package["title"], objective, manifest, tables)
+
+
+def explained(folder: Path | str) -> pd.DataFrame:
+    """What an explanation says of the result in a folder: section, sentence; no rows where there is none.
+
+    An explanation of another scenario, or of other facts, than the result's own is none of it.
+    """
+    path, blank = Path(folder), pd.DataFrame(columns=["section", "sentence"])
+    try:
+        of, own = (
+            json.loads((place / "manifest.json").read_text(encoding="utf-8")) for place in (path / EXPLAINED, path)
+        )
+        if any(of[part]["sha256"] != own[part]["sha256"] for part in ("scenario", "data")):
+            return blank
+        package = json.loads((path / EXPLAINED / "datapackage.json").read_text(encoding="utf-8"))
+        entry = next(e for e in package["resources"] if e["name"] == "sentences")
+        return read_table(path / EXPLAINED, entry)[list(blank)]
+    except (OSError, ValueError, KeyError, TypeError, StopIteration):
+        return blank

@@ -15,7 +15,7 @@ from markupsafe import Markup
 
 from supplychain.facts.dataset import Dataset, coverage
 from supplychain.facts.errors import Fault, InputError
-from supplychain.results.result import Result, load
+from supplychain.results.result import EXPLAINED, Result, explained, load
 from supplychain.results.writing import whole_file
 from supplychain.show.report import tables
 from supplychain.show.report.answer import answer
@@ -33,6 +33,7 @@ BLANK = {
     "policies": ["policy", "kind", "year", "mineral", "stage", "scope", "market", "asked", "achieved", "binding"],
     "unmet": ["year", "market", "item", "amount", "unit", "share", "value_musd"],
 }
+MANIFESTS = ("manifest.json", "*/manifest.json", f"*/{EXPLAINED}/manifest.json")
 HEAD = 2000  # characters of a page that hold what it was made from
 Step = Callable[[str], Any]
 
@@ -67,6 +68,7 @@ def _read(folder: Path) -> Result:
         ) from None
     for name, columns in BLANK.items():
         result.tables.setdefault(name, pd.DataFrame(columns=columns))
+    result.tables["sentences"] = explained(folder)
     return result
 
 
@@ -100,7 +102,7 @@ def _made_from(folder: Path, known: Dataset) -> str:
     digest = hashlib.sha256(known.digest.encode() + matplotlib.__version__.encode())
     room = Path(__file__).parents[1]
     code = (file for file in room.rglob("*") if file.suffix in (".py", ".html", ".css", ".js"))
-    for file in sorted([*code, *folder.glob("manifest.json"), *folder.glob("*/manifest.json")]):
+    for file in sorted([*code, *(f for depth in MANIFESTS for f in folder.glob(depth))]):
         digest.update(file.name.encode() + b"\0" + file.read_bytes())
     return digest.hexdigest()
 
@@ -188,7 +190,16 @@ def _block(scene: Scene, with_heavy: bool, step: Step, folder: Path | None) -> d
         "figures": [{**vars(picture), "svg": Markup(picture.svg)} for picture in pictures(scene, with_heavy, folder)],
         "binding": tables.binding(scene.case, scene.names),
         "asia": central_asia(scene.case, scene.names),
+        "explained": _explained(scene.case),
     }
+
+
+def _explained(case: Case) -> list[tuple[str, list[str]]]:
+    """What `supplychain explain` says of a scenario, section by section; nothing where it was not run."""
+    told = case.table("sentences")
+    return (
+        [(str(name), list(part)) for name, part in told.groupby("section", sort=False)["sentence"]] if len(told) else []
+    )
 
 
 def _headings(cases: Sequence[Case], known: Dataset) -> dict[str, str]:

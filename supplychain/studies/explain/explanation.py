@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from supplychain.program.lp import LinearProgram
 from supplychain.results.clock import Clock
 from supplychain.results.conflicts import in_words
 from supplychain.results.package import write_package
-from supplychain.results.result import Result
+from supplychain.results.result import EXPLAINED, Result
 from supplychain.results.run import REGION, result_of
 from supplychain.results.unfold import Solved, unfolding
 from supplychain.scenario import scenario
@@ -35,11 +35,10 @@ from supplychain.studies.explain.drivers import drivers
 from supplychain.studies.explain.entry import entry
 from supplychain.studies.explain.prices import policy_prices
 from supplychain.studies.explain.settings import Terrain
-from supplychain.studies.explain.unique import country_ranges, dependence_ranges, headline_ranges
+from supplychain.studies.explain.unique import country_ranges, dependence_ranges, headline_ranges, tightened
 from supplychain.system.build import System, base_tables, build_system
 
 Step = Callable[[str], object]
-FOLDER = "explain"  # inside the folder of the result
 CONCERN = "feoc"
 
 
@@ -81,7 +80,7 @@ class Explanation:
     def save(self, folder: Path | str) -> Path:
         """Write the tables as a data package of its own, whole or not at all, and return its path."""
         return write_package(
-            folder, f"{self.name}-{FOLDER}", self.title, self.tables, more={"manifest.json": dict(self.manifest)}
+            folder, f"{self.name}-{EXPLAINED}", self.title, self.tables, more={"manifest.json": dict(self.manifest)}
         )
 
 
@@ -132,6 +131,7 @@ def _explained(story: Scenario, known: Dataset, base: Tables, done: Solved, cloc
     clock.stop("entry")
     step("looking for plans as cheap")
     tables |= _ranges(program, done, story.years[-1], {g: groups.get(g, []) for g in (CONCERN, REGION)})
+    result = replace(result, tables=result.tables | {"dependence": tightened(result.dependence, tables["ranges"])})
     clock.stop("unique")
     step("changing facts")
     tables["drivers"] = drivers(story, known, done.solution, _worth(system))

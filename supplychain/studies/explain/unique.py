@@ -62,6 +62,13 @@ def dependence_ranges(
     return pd.DataFrame(rows)
 
 
+def tightened(dependence: pd.DataFrame, ranges: pd.DataFrame) -> pd.DataFrame:
+    """The table `dependence` with the range of HHI that has been solved for, where it has."""
+    known = ranges.set_index(KEYS)[["hhi_low", "hhi_high"]]
+    found = known.reindex(pd.MultiIndex.from_frame(dependence[KEYS])).set_index(dependence.index)
+    return dependence.assign(**{column: found[column].fillna(dependence[column]) for column in found})
+
+
 def headline_ranges(ranges: pd.DataFrame) -> pd.DataFrame:
     """The headline shares over all plans that cost as little: metric, value, low, high.
 
