@@ -194,6 +194,9 @@ def test_the_command_writes_tables_and_says_them(tmp_path):
     folder = tmp_path / "dantzig_cap_65"
     assert (folder / "datapackage.json").is_file() and (folder / "explain" / "sentences.csv").is_file()
     assert supplychain.load(folder).objective == pytest.approx(153.675)
+    page = tmp_path / "page.html"
+    CliRunner().invoke(app, ["report", str(tmp_path), "--to", str(page), "--data", str(DANTZIG)])
+    assert "What each policy costs at the margin" in page.read_text(encoding="utf-8")
 
 
 @pytest.fixture(scope="module")

@@ -197,9 +197,9 @@ def _block(scene: Scene, with_heavy: bool, step: Step, folder: Path | None) -> d
 def _explained(case: Case) -> list[tuple[str, list[str]]]:
     """What `supplychain explain` says of a scenario, section by section; nothing where it was not run."""
     told = case.table("sentences")
-    return (
-        [(str(name), list(part)) for name, part in told.groupby("section", sort=False)["sentence"]] if len(told) else []
-    )
+    if told.empty:
+        return []
+    return [(str(section), list(part)) for section, part in told.groupby("section", sort=False)["sentence"]]
 
 
 def _headings(cases: Sequence[Case], known: Dataset) -> dict[str, str]:

@@ -1,0 +1,71 @@
+"""Prices of policies against solving again, and what explaining a plan takes beside solving it.
+
+Run it with `python benchmarks/explained.py`: every policy that binds on a few minerals of a shipped scenario is moved a
+little, each way, and the scenario is solved again; then `status_quo` is explained, part by part.
+"""
+
+from __future__ import annotations
+
+import warnings
+
+import numpy as np
+
+from supplychain import Dataset, LeftOutWarning, explain, read_data, read_scenario
+from supplychain.results.unfold import unfold
+from supplychain.solve.nearby import Nearby
+from supplychain.studies.explain.prices import policy_prices
+from supplychain.studies.explain.settings import Terrain, moved, settings
+from supplychain.system.build import base_tables
+
+CASES = {
+    "status_quo": ["uranium"],
+    "diversify_away": ["gallium", "tungsten"],
+    "congo_quota": ["cobalt"],
+    "tungsten_venture": ["tungsten"],
+    "stockpile": ["gallium", "tungsten"],
+    "g20_miami": ["gallium", "antimony", "titanium"],
+    "friends_first": ["lithium"],
+    "export_ban": ["germanium", "gallium", "bismuth", "tungsten", "antimony", "graphite"],
+    "recycle_and_substitute": ["neodymium", "dysprosium", "terbium"],
+}
+SMALL = 1e-6  # of a setting's size: a step within every range
+PARTS = ("prices", "entry", "unique", "drivers")
+
+
+def tried(known: Dataset, name: str) -> int:
+    """Print each binding policy of a scenario; how many there are."""
+    told = read_scenario(name, known)
+    base = base_tables(known, told.years)
+    done = unfold(told, known, base)
+    terrain = Terrain(told, known, base, done.program.arrays(), done.solver.arrays)
+    table = policy_prices(terrain, Nearby(done.solver), done.program.money_unit).set_index("policy")
+    count = 0
+    for setting in settings(told):
+        row, errors = table.loc[setting.policy], []
+        for way, price, holds in ((1, row["more_usd"], row["more_holds"]), (-1, row["less_usd"], row["less_holds"])):
+            if price and np.isfinite(price):
+                step = way * min(SMALL * setting.size, 0.5 * holds)
+                again = unfold(moved(told, setting, step), known, base).solution.objective
+                errors.append((again - done.solution.objective) / (price * abs(step)) - 1)
+        if errors:
+            count += 1
+            worst = max(map(abs, errors))
+            print(f"{name}: {setting.policy}, {row['more_usd']:,.0f} USD per {row['unit']}; off by {worst:.0e}")
+    return count
+
+
+def main() -> None:
+    """Both, printed."""
+    warnings.simplefilter("ignore", LeftOutWarning)
+    known = read_data()
+    count = sum(tried(known.only(minerals), name) for name, minerals in CASES.items())
+    print(f"{count} policies that bind")
+    spent = explain("status_quo", known).manifest["seconds"]
+    cold = spent["solve"]
+    for part in PARTS:
+        print(f"{part}: {spent[part]:.0f} s, {spent[part] / cold:.1f} cold solves")
+    print(f"together {sum(spent[part] for part in PARTS) / cold:.1f} cold solves of {cold:.0f} s")
+
+
+if __name__ == "__main__":
+    main()
