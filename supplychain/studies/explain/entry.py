@@ -90,7 +90,6 @@ def _sums(table: pd.DataFrame, column_unit: Floats, row_unit: Floats) -> sparse.
 
 
 def _row(source: pd.DataFrame, nearby: Nearby, row: int, money: float) -> tuple[object, ...]:
-    side, point = nearby.pushed(row, STEP)
     columns = source["column"].to_numpy()
     size = nearby.arrays.column_unit[columns]
     tonnes = pd.Series(nearby.here.value[columns] * size, index=source.index)
@@ -98,7 +97,9 @@ def _row(source: pd.DataFrame, nearby: Nearby, row: int, money: float) -> tuple[
     used = float(tonnes.groupby(source["year"]).sum().max() if stands else tonnes.sum())
     used = used if used > DUST * size[0] else 0.0
     about = source[SOURCE].iloc[0]
-    if side is None or point is None or used >= ALL * source["most_t"].iloc[0]:
+    built = used >= ALL * source["most_t"].iloc[0]
+    side, point = (None, None) if built else nearby.pushed(row, STEP)
+    if side is None or point is None:
         return (*about, source["year"].iloc[0], used, np.nan, np.nan, np.nan, "full")
     gained = (point.value - nearby.here.value)[columns] * size * source["weight"].to_numpy()
     first = source.iloc[int(np.argmax(gained))]
