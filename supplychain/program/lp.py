@@ -116,6 +116,7 @@ class Constraint:
     unit: Floats
     links: Flags
     asked: Flags
+    label: tuple[str, ...] = ()
 
     @property
     def table(self) -> pd.DataFrame:
@@ -232,18 +233,20 @@ class LinearProgram:
         unit: ArrayLike = 1.0,
         links: bool = False,
         asked: bool = False,
+        label: Sequence[str] | None = None,
     ) -> Constraint:
         """Add one row for each row of the table: the sum of all terms that carry its labels.
 
         A term whose labels meet several rows enters each of them; one that meets none is left out. `links` says that
         the rows tie together parts of the program which would else stand apart, `asked` that their right-hand side is
-        what is asked for.
+        what is asked for, `label` which columns' entries name a row (default: all).
         """
         n, labels = len(table), Labels(table.reset_index(drop=True), self.vocabulary)
         low, high, size = (_filled(value, n) for value in (lower, upper, unit))
         _checked(name, lower=low, upper=high, unit=size)
-        told = (np.full(n, flag) for flag in (links, asked))
-        constraint = Constraint(name, labels, self.rows, low, high, size, *told)
+        linking, wanted = (np.full(n, flag) for flag in (links, asked))
+        named = tuple(table.columns if label is None else label)
+        constraint = Constraint(name, labels, self.rows, low, high, size, linking, wanted, named)
         for term in terms:
             row, entry = matched(labels, term.labels)
             _checked(name, coefficient=term.coefficient[entry])
@@ -276,7 +279,7 @@ class LinearProgram:
             guess=self._joined("guess", self.variables) / column_unit,
             worth=self._joined("worth", self.variables) * column_unit / money_unit,
             column_key=_one([keys(v.name, v.labels, v.label) for v in self.variables.values()]),
-            row_key=_one([keys(c.name, c.labels, list(c.table)) for c in self.constraints.values()]),
+            row_key=_one([keys(c.name, c.labels, c.label) for c in self.constraints.values()]),
         )
 
     def names(self) -> tuple[list[str], list[str]]:
@@ -285,7 +288,7 @@ class LinearProgram:
         A name holds letters, digits, `_`, `.`, `,` and one pair of brackets; a repeated one is numbered, `~2`.
         """
         columns = [name for v in self.variables.values() for name in names(v.name, v.table[list(v.label)])]
-        rows = [name for c in self.constraints.values() for name in names(c.name, c.table)]
+        rows = [name for c in self.constraints.values() for name in names(c.name, c.table[list(c.label)])]
         return columns, rows
 
     def _joined(self, attribute: str, family: dict[str, Any]) -> Floats:

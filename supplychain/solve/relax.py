@@ -34,11 +34,14 @@ class Limits:
 
     @classmethod
     def between(cls, arrays: Arrays, without: Arrays) -> Limits:
-        """What is written in a program and not in the other; a row that the other has not is no limit there."""
+        """What is written in a program and not in the other.
+
+        A row that the other has not is no limit there, a column that it has not is nil.
+        """
         row_lower = _looked_up(without.row_key, without.row_lower, arrays.row_key, -np.inf)
         row_upper = _looked_up(without.row_key, without.row_upper, arrays.row_key, np.inf)
         lower = _looked_up(without.column_key, without.lower, arrays.column_key, 0.0)
-        upper = _looked_up(without.column_key, without.upper, arrays.column_key, np.inf)
+        upper = _looked_up(without.column_key, without.upper, arrays.column_key, 0.0)
         rows = (row_lower != arrays.row_lower) | (row_upper != arrays.row_upper)
         columns = (lower != arrays.lower) | (upper != arrays.upper)
         return cls(rows, columns, row_lower, row_upper, lower, upper)

@@ -15,6 +15,7 @@ from supplychain.system.build import System
 from supplychain.system.pattern import STAGES
 
 SUPPLY = "supply"
+EXPORTS = ["policy", *PLACE, "against", "year"]
 LIMIT = ["policy", "kind", "by", "item", "stage", "scope", "market", "year"]
 
 
@@ -32,6 +33,7 @@ def dependence(lp: LinearProgram, system: System) -> None:
         upper=table["sense"] * table["tonnes"],
         unit=table["unit"],
         links=bool((rows["basket"] != "").any()),
+        label=LIMIT,
     )
 
 
@@ -123,9 +125,10 @@ def export_limits(lp: LinearProgram, system: System) -> None:
     usual, cut = base.to_numpy() * grown.to_numpy(), rows["cut"].to_numpy(dtype=float)
     upper = np.where(rows["quota_t"].isna(), (1.0 - cut) * usual, rows["quota_t"])
     detoured = lp.variables["detoured"]
-    lp.constrain("export_limits", rows[["row"]], *terms, -detoured.by("row"), upper=upper, unit=unit_of(rows, system))
-    most = (rows["leak"] * cut * usual)[detoured.table["row"]]
-    lp.constrain("detours", detoured.table[["row"]], detoured.by("row"), upper=most, unit=detoured.unit)
+    unit, table = unit_of(rows, system), rows[["row", *EXPORTS]]
+    lp.constrain("export_limits", table, *terms, -detoured.by("row"), upper=upper, unit=unit, label=EXPORTS)
+    most, table = (rows["leak"] * cut * usual)[detoured.table["row"]], detoured.table[["row", *EXPORTS]]
+    lp.constrain("detours", table, detoured.by("row"), upper=most, unit=detoured.unit, label=EXPORTS)
 
 
 def _growth(system: System) -> pd.Series:

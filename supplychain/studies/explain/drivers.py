@@ -127,7 +127,8 @@ class _Facts:
         """The one fact: table, column, row, value, elasticity, source, estimate."""
         row, column = self.part.known[self.table].iloc[int(self.rows[0])], FIGURES[self.table]
         keys = schema()[self.table]["schema"]["primaryKey"]
-        named = ", ".join(str(row[key]) for key in keys)
+        named = ", ".join(f"{row[key]:g}" if isinstance(row[key], float) else str(row[key]) for key in keys)
+        named = named.replace(", nan", "")
         return (self.table, column, named, float(row[column]), self.weight, row["source"], row["estimate"])
 
 
@@ -150,7 +151,7 @@ def drivers(story: Scenario, known: Dataset, solution: Solution, cost: pd.Series
     parts = [_Part.of(known, story, held, [mineral]) for mineral in leading]
     together = _Part.of(known, story, held, leading)
     groups = [
-        _Facts.of(part, table, np.arange(len(part.known[table])), whole)
+        _Facts.of(part, table, _varied(part.known, table, story.years[0]), whole)
         for table in FIGURES
         for part in (parts if "mineral" in known[table] else [together])
         if len(part.known[table])
@@ -158,6 +159,12 @@ def drivers(story: Scenario, known: Dataset, solution: Solution, cost: pd.Series
     found = pd.DataFrame(_heaviest(groups, whole, count), columns=COLUMNS)
     order = found["elasticity"].abs().sort_values(ascending=False, kind="stable").index
     return found.loc[order].reset_index(drop=True)
+
+
+def _varied(known: Dataset, table: str, base_year: int) -> Ints:
+    """The rows that could be otherwise: all but indices of the base year, which are 1 by definition."""
+    facts = known[table]
+    return np.flatnonzero(facts["year"] != base_year) if table == "demand" else np.arange(len(facts))
 
 
 def _heaviest(groups: Iterable[_Facts], cost: float, count: int) -> Iterator[tuple[object, ...]]:

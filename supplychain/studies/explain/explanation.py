@@ -139,7 +139,7 @@ def _explained(story: Scenario, known: Dataset, base: Tables, done: Solved, cloc
         tables["entry"], clock.parts["entry"] = pushed.result()
     clock.stop("waiting")
     result = replace(result, tables=result.tables | {"dependence": tightened(result.dependence, tables["ranges"])})
-    tables["sentences"] = words.sentences(tables, known)
+    tables["sentences"] = words.sentences(tables, known, [stage.year for stage, _ in done.certificates][1:])
     return Explanation(story.name, story.title, result, tables, _manifest(story, known, clock))
 
 

@@ -26,23 +26,27 @@ def policy_prices(terrain: Terrain, nearby: Nearby, money_unit: float) -> pd.Dat
     asked_most (over its years, in the field's own unit), unit (natural unit of the prices), more_usd and less_usd (what
     a unit more, or less, adds to the cost, present value, all its years moved alike; negative: it saves), more_holds
     and less_holds (units up to which each holds), single (whether one is the other with its sign turned). Not a
-    number: no plan is left that way.
+    number: no plan is left that way, or, where what holds is none either, it can go no further.
     """
     rows = [_row(terrain, nearby, setting, money_unit) for setting in settings(terrain.story)]
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
 def _row(terrain: Terrain, nearby: Nearby, setting: Setting, money: float) -> tuple[object, ...]:
-    up, down = (
-        nearby.side(terrain.along(setting, nearby.here.value, way), way * FIRST * setting.size) for way in (1.0, -1.0)
-    )
-    (more, more_holds), (less, less_holds) = _told(up, money), _told(down, -money)
+    (up, more, more_holds), (down, less, less_holds) = (_way(terrain, nearby, setting, way, money) for way in (1, -1))
     asked = (min(setting.values), max(setting.values))
     about = (setting.policy, setting.kind, setting.field, *asked, setting.unit.name)
     single = up is not None and down is not None and same(up.slope, down.slope)
     return (*about, more, less, more_holds, less_holds, single)
 
 
-def _told(side: Side | None, money: float) -> tuple[float, float]:
+def _way(
+    terrain: Terrain, nearby: Nearby, setting: Setting, way: float, money: float
+) -> tuple[Side | None, float, float]:
+    """The price one way, what a unit that way adds to the cost, and for how many units."""
+    change = terrain.along(setting, nearby.here.value, way)
+    if change is None:
+        return None, np.nan, np.nan
+    side = nearby.side(change, way * FIRST * setting.size)
     # Adding nil turns a negative nil into a plain one.
-    return (side.slope * money + 0.0, abs(side.reach)) if side else (np.nan, 0.0)
+    return (side, way * side.slope * money + 0.0, abs(side.reach)) if side else (None, np.nan, 0.0)

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from supplychain.facts.dataset import Dataset
 from supplychain.program.equations import build_program
-from supplychain.program.lp import Arrays, Floats
+from supplychain.program.lp import Arrays, Flags, Floats, Ints, Keys
 from supplychain.scenario.policies import Tables, kind_of
 from supplychain.scenario.policies.base import Unit
 from supplychain.scenario.scenario import Scenario
 from supplychain.solve.nearby import Change
-from supplychain.solve.relax import Limits
+from supplychain.solve.relax import Limits, some_plan
 from supplychain.system.build import build_system
 
 SHARES = ("share", "collection", "least_share", "most_share")
+# Kinds that are not there at all where their share is nil.
+BEGIN = ("export_ban", "capacity_loss")
 SMALL = 1e-4  # of a setting's size: over so much of it the tables are taken to be straight
 
 
@@ -47,6 +49,25 @@ class Setting:
         """The most that it can be."""
         return 1.0 if self.field in SHARES else np.inf
 
+    def moved(self, by: float) -> Setting:
+        """The setting with so many natural units more in all its years.
+
+        A year in which it is nil already, or a share all, does not move beyond; nor does one in which there is nothing
+        yet to move.
+        """
+
+        def to(value: float) -> float:
+            still = value == 0 and self.kind in BEGIN
+            return value if still else min(max(value + by * self.unit.size, 0.0), self.most)
+
+        value = self.value
+        return replace(self, value={year: to(v) for year, v in value.items()} if isinstance(value, dict) else to(value))
+
+    def room(self, way: float) -> float:
+        """Units by which it can become more, or less, in some year; where nothing ends it, ten times what is asked."""
+        end = self.most if np.isfinite(self.most) else 10.0 * max(self.values)
+        return (end - min(self.values) if way > 0 else max(self.values)) / self.unit.size
+
     @property
     def size(self) -> float:
         """What is much of it, in its natural units: ten, or the most that is asked."""
@@ -63,17 +84,8 @@ def settings(story: Scenario) -> Iterator[Setting]:
 
 
 def moved(story: Scenario, setting: Setting, by: float) -> Scenario:
-    """The scenario with a setting moved in all its years alike, by so many of its natural units.
-
-    A year in which it is nil already, or a share all, does not move beyond.
-    """
-
-    def to(value: float) -> float:
-        return min(max(value + by * setting.unit.size, 0.0), setting.most)
-
-    value: Any = setting.value
-    value = {year: to(v) for year, v in value.items()} if isinstance(value, dict) else to(value)
-    changed = story.policies[setting.policy].model_copy(update={setting.field: value})
+    """The scenario with a setting moved in all its years alike, by so many of its natural units."""
+    changed = story.policies[setting.policy].model_copy(update={setting.field: setting.moved(by).value})
     return replace(story, policies=story.policies | {setting.policy: changed})
 
 
@@ -95,30 +107,57 @@ class Terrain:
     _after: dict[tuple[str, float], Arrays] = field(default_factory=dict, repr=False)
     _written: dict[str, Limits] = field(default_factory=dict, repr=False)
 
-    def along(self, setting: Setting, value: Floats, way: float) -> Change:
+    def along(self, setting: Setting, value: Floats, way: float) -> Change | None:
         """Where a unit more of a setting leads; what earlier stages have settled does not move.
 
         Parameters
         ----------
         value : of the columns, scaled: what a share is a share of.
         way : 1 as it becomes more, -1 as it becomes less. Only where it cannot go on one way do the two differ.
+
+        Returns
+        -------
+        None where it cannot move that way.
         """
         way = 1.0 if way < 0 and self._free(setting) else way
         by = SMALL * setting.size * way
+        if setting.moved(by).value == setting.value:
+            return None
         if (setting.policy, way) not in self._after:
-            system = build_system(self.known, moved(self.story, setting, by), self.base)
-            self._after[setting.policy, way] = build_program(system).arrays()
+            self._after[setting.policy, way] = self._program(moved(self.story, setting, by))
+        rows, columns = self._open
+        return Change.between(self.whole, self._after[setting.policy, way], value, by).within(rows, columns)
+
+    def allows(self, setting: Setting, by: float) -> bool:
+        """Whether there is a plan with a setting moved by so many units."""
+        after, now = self._program(moved(self.story, setting, by)), self.now
+        rows, columns = self._open
+        row, column = _place(now.row_key, ~rows, after.row_key), _place(now.column_key, ~columns, after.column_key)
+        settled = replace(
+            after,
+            row_lower=np.where(row >= 0, now.row_lower[row], after.row_lower),
+            row_upper=np.where(row >= 0, now.row_upper[row], after.row_upper),
+            lower=np.where(column >= 0, now.lower[column], after.lower),
+            upper=np.where(column >= 0, now.upper[column], after.upper),
+        )
+        return some_plan(settled) is not None
+
+    def _program(self, story: Scenario) -> Arrays:
+        return build_program(build_system(self.known, story, self.base)).arrays()
+
+    @property
+    def _open(self) -> tuple[Flags, Flags]:
+        """The rows and columns that no earlier stage has settled."""
         whole, now = self.whole, self.now
         rows = (whole.row_lower == now.row_lower) & (whole.row_upper == now.row_upper)
-        columns = (whole.lower == now.lower) & (whole.upper == now.upper)
-        return Change.between(whole, self._after[setting.policy, way], value, by).within(rows, columns)
+        return rows, (whole.lower == now.lower) & (whole.upper == now.upper)
 
     def written(self, policy: str) -> Limits:
         """The rows and columns that are not what they would be without a policy, and what they would be."""
         if policy not in self._written:
             others = {name: fields for name, fields in self.story.policies.items() if name != policy}
-            system = build_system(self.known, replace(self.story, policies=others), self.base)
-            self._written[policy] = Limits.between(self.now, build_program(system).arrays())
+            without = self._program(replace(self.story, policies=others))
+            self._written[policy] = Limits.between(self.now, without)
         return self._written[policy]
 
     @staticmethod
@@ -126,3 +165,9 @@ class Terrain:
         """Whether a setting can move both ways in all its years."""
         edge = SMALL * setting.size * setting.unit.size
         return edge <= min(setting.values) and max(setting.values) <= setting.most - edge
+
+
+def _place(known: Keys, these: Flags, wanted: Keys) -> Ints:
+    """Where each wanted key stands among these of the known ones; -1 where it does not."""
+    places = np.append(np.flatnonzero(these), -1)
+    return places[pd.Index(known[these]).get_indexer(pd.Index(wanted))]

@@ -13,6 +13,7 @@ from supplychain.studies.explain.settings import SHARES
 
 WIDTH = 80
 NEXT = 10  # sources that are told
+WIDEST = 5  # shares that are told
 FACTS = 5  # facts that are told
 DIFFERS = 0.0005  # shares that differ by less are told as one
 POLICIES, ENTRY, UNIQUE, DRIVERS, CONFLICT = (
@@ -22,17 +23,18 @@ POLICIES, ENTRY, UNIQUE, DRIVERS, CONFLICT = (
     "Which facts carry the cost",
     "Why there is no plan",
 )
+NO_CHANGE = "; no change of a number of one of them alone would do: drop one, or look for what else clashes"
 HEADLINES = {"share_feoc": "countries of concern", "share_central_asia": "Central Asia"}
 
 
-def sentences(tables: Mapping[str, pd.DataFrame], known: Dataset) -> pd.DataFrame:
-    """section, sentence: what the tables of an explanation say."""
+def sentences(tables: Mapping[str, pd.DataFrame], known: Dataset, news: Sequence[int] = ()) -> pd.DataFrame:
+    """section, sentence: what the tables of an explanation say. `news` are the years in which some came."""
     minerals = known["minerals"].set_index("mineral")["name"]
     countries = known["countries"].set_index("country")["name"]
     parts = {
-        POLICIES: [_policy(row) for row in tables["policy_prices"].to_dict("records")],
+        POLICIES: [*_since(news), *(_policy(row) for row in tables["policy_prices"].to_dict("records"))],
         ENTRY: list(_entries(tables["entry"], minerals, countries)),
-        UNIQUE: list(_unique(tables["ranges"], tables["headline_ranges"], minerals)),
+        UNIQUE: list(_unique(tables, minerals, countries)),
         DRIVERS: list(_drivers(tables["drivers"])),
     }
     rows = [(section, sentence) for section, told in parts.items() for sentence in told or ["Nothing to tell."]]
@@ -48,35 +50,52 @@ def in_lines(table: pd.DataFrame) -> Iterator[str]:
             yield from textwrap.wrap(sentence, WIDTH, initial_indent="- ", subsequent_indent="  ")
 
 
+def _since(news: Sequence[int]) -> list[str]:
+    """What prices of a scenario with news are prices of."""
+    if not news:
+        return []
+    return [f"As from {news[-1]} on, when the last news came: what was decided before, and what it cost, stays."]
+
+
 def _policy(row: Mapping[str, object]) -> str:
-    """`cap` (supplier_cap, share 0.4 to 1): a percentage point more saves 12 million USD, ..."""
-    more, less, unit = row["more_usd"], row["less_usd"], str(row["unit"])
+    """`cap` (supplier_cap, share 0.4 to 1): more of it saves at the rate of 12 million USD a percentage point ..."""
     about = f"{row['policy']} ({row['kind']}, {row['setting']} {_asked(row)})"
-    if more == 0 and less == 0:
-        return f"{about} does not bind: one {unit} more or less of it changes no cost."
-    held = f"{_reaching(row['more_holds'], unit)} and {_reaching(row['less_holds'], unit)}"
-    told = f"one {unit} more {_effect(more)}, one less {_effect(less)}; that holds for {held}"
-    return f"{about}: {told}."
+    if row["more_usd"] == 0 and row["less_usd"] == 0:
+        return f"{about} does not bind: {_held(row, 'more')} and {_held(row, 'less')} change no cost."
+    return f"{about}: {_side(row, 'more')}; {_side(row, 'less')}."
+
+
+def _side(row: Mapping[str, object], way: str) -> str:
+    """What more, or less, of a limit costs, and how far that holds."""
+    usd, holds, unit = _number(row[f"{way}_usd"]), _number(row[f"{way}_holds"]), str(row["unit"])
+    if np.isnan(usd):
+        return f"{way} of it leaves no plan" if holds == 0 else f"it cannot be {way}"
+    if usd == 0:
+        return f"{_held(row, way)} changes no cost"
+    verb = "costs" if usd > 0 else "saves"
+    return f"{way} of it {verb} at the rate of {money(abs(usd))} a {unit}, for {_reaching(holds, unit)}"
+
+
+def _held(row: Mapping[str, object], way: str) -> str:
+    """`up to 3 percentage points less of it`."""
+    holds = _number(row[f"{way}_holds"])
+    return f"{way} of it" if np.isinf(holds) else f"up to {_reaching(holds, str(row['unit']))} {way} of it"
+
+
+def _number(value: object) -> float:
+    return float(value)  # type: ignore[arg-type]
 
 
 def _asked(row: Mapping[str, object]) -> str:
-    low, high = float(row["asked_least"]), float(row["asked_most"])  # type: ignore[arg-type]
+    low, high = _number(row["asked_least"]), _number(row["asked_most"])
     return f"{low:g}" if low == high else f"{low:g} to {high:g}"
 
 
-def _effect(usd: object) -> str:
-    value = float(usd)  # type: ignore[arg-type]
-    if np.isnan(value):
-        return "leaves no plan"
-    return "changes no cost" if value == 0 else f"{'costs' if value > 0 else 'saves'} {money(abs(value))}"
-
-
-def _reaching(units: object, unit: str) -> str:
-    """`0.5 percentage points of share`, `any step`."""
-    value = float(units)  # type: ignore[arg-type]
+def _reaching(units: float, unit: str) -> str:
+    """`0.5 percentage points of scrap`, `any step`."""
     noun, of, rest = unit.partition(" of ")
     several = noun if noun in ("USD", "percent") else noun.replace("tonne ", "tonnes ") if " a " in noun else noun + "s"
-    return "any step" if np.isinf(value) else f"{value:.3g} {several}{of}{rest}"
+    return "any step" if np.isinf(units) else f"{units:,.3g} {several}{of}{rest}"
 
 
 def money(usd: float) -> str:
@@ -93,32 +112,32 @@ def _entries(table: pd.DataFrame, minerals: pd.Series, countries: pd.Series) -> 
     waiting = waiting.assign(part=waiting["fall_usd_per_t"] / waiting["cost_usd_per_t"])
     waiting = waiting[waiting["part"] > 0].sort_values("part", kind="stable").head(NEXT)
     for row in waiting.itertuples():
-        what = row.name or ("growth" if row.site else "what stands")
+        what = row.name or ("growth of what stands" if row.site else "what stands")
         where = f"{minerals[row.mineral].lower()} ({row.stage}), {countries[row.country]}"
-        more = "" if row.use == "none" else "more of it "
+        enters = "enters" if row.use == "none" else "has more to do"
         yield (
-            f"{what}, {where}: {more}enters in {row.year} at {row.entry_cost_usd_per_t:,.0f} USD/t instead of "
-            f"{row.cost_usd_per_t:,.0f} ({row.part:.1%} less)."
+            f"{what}, {where}: {enters}, in {row.year} first, if a tonne costs {row.entry_cost_usd_per_t:,.0f} USD "
+            f"instead of {row.cost_usd_per_t:,.0f} ({row.part:.1%} less) in all years."
         )
 
 
-def _unique(ranges: pd.DataFrame, headlines: pd.DataFrame, minerals: pd.Series) -> Iterator[str]:
-    several = ranges[~ranges["unique"]]
+def _unique(tables: Mapping[str, pd.DataFrame], minerals: pd.Series, countries: pd.Series) -> Iterator[str]:
+    ranges, shares = tables["ranges"], tables["country_ranges"]
     if ranges.empty:
         return
-    if several.empty:
+    several = int((~ranges["unique"]).sum())
+    if not several:
         yield "No share of any country could differ in a plan as cheap: the plan is the only one as far as they go."
-        return
-    of = f"{len(several)} of {len(ranges)} places in the chains"
-    yield f"The plan is not the only one: at {of} (a mineral, a stage) some country's share could differ at no cost."
-    for row in headlines.itertuples():
-        yield f"{HEADLINES.get(row.metric, row.metric)}: {_span(row.value, row.low, row.high)} of the average mineral."
-    wide = several.assign(width=several["hhi_high"] - several["hhi_low"]).sort_values("width", ascending=False)
-    for row in wide.head(3).itertuples():
-        yield (
-            f"{minerals[row.mineral]} ({row.stage}): concentration (HHI) {row.hhi:.3f}, at least {row.hhi_low:.3f} and "
-            f"at most {row.hhi_high:.3f} in a plan as cheap."
-        )
+    else:
+        places = "places (a mineral at a stage in a market)"
+        yield f"The plan is not the only one: at {several} of {len(ranges)} {places} some country's share could differ."
+    for row in tables["headline_ranges"].itertuples():
+        if row.high > 0:
+            yield f"{HEADLINES.get(row.metric, row.metric)}: {_span(row.value, row.low, row.high)} of the mean mineral."
+    wide = shares.assign(width=shares["high"] - shares["low"]).sort_values("width", ascending=False, kind="stable")
+    for row in wide[wide["width"] > DIFFERS].head(WIDEST).itertuples():
+        where = f"{minerals[row.mineral].lower()} ({row.stage}, {row.market})"
+        yield f"{countries.get(row.country, row.country)}, {where}: {_span(row.share, row.low, row.high)}."
 
 
 def _span(value: float, low: float, high: float) -> str:
@@ -132,7 +151,7 @@ def _drivers(table: pd.DataFrame) -> Iterator[str]:
         return
     for row in table.head(FACTS).itertuples():
         basis = "an estimate" if row.estimate else row.source
-        about = f"{row.table} of {row.row} ({row.column} {row.value:g}, {basis})"
+        about = f"{row.table} of {row.row} ({row.column} {row.value:,.6g}, {basis})"
         yield f"{about}: 1 % more of it, {row.elasticity:+.3f} % of the cost."
     guessed = int((table["estimate"] != "").sum())
     yield f"Of the {len(table)} facts that the cost hangs on most, {guessed} are estimates."
@@ -142,7 +161,7 @@ def of_conflict(clashes: pd.DataFrame, why: str) -> pd.DataFrame:
     """section, sentence: which policies clash, and what change of each alone would do."""
     told = [why[:1].upper() + why[1:] + "."]
     if clashes.empty:
-        told.append("No policy's limit is a part of the conflict: the facts alone leave no plan.")
+        told.append("No policy is a part of the conflict: the facts alone leave no plan.")
     else:
         told.append(_together(clashes))
     return pd.DataFrame({"section": CONFLICT, "sentence": told})
@@ -150,21 +169,24 @@ def of_conflict(clashes: pd.DataFrame, why: str) -> pd.DataFrame:
 
 def _together(clashes: pd.DataFrame) -> str:
     rows = clashes.to_dict("records")
-    named = [f"{row['policy']} ({row['file']}:{row['line']}), {row['setting']} {_asked(row)}" for row in rows]
+    named = [f"{row['policy']} ({row['file']}:{row['line']}){_set(row)}" for row in rows]
     verb = "cannot hold" if len(rows) == 1 else "cannot both hold" if len(rows) == 2 else "cannot all hold"
     would = [_would_do(row) for row in rows if not np.isnan(row["change"])]
-    mend = f"; {' or '.join(would)} would do" if would else "; no change of one of them alone would do"
+    mend = f"; {' or '.join(would)} would do" if would else NO_CHANGE
     return f"{_and(named)} {verb}{mend}."
+
+
+def _set(row: Mapping[str, object]) -> str:
+    return f", {row['setting']} {_asked(row)}" if row["setting"] else ""
 
 
 def _would_do(row: Mapping[str, object]) -> str:
     """The new setting, to as many digits as it takes to be enough."""
-    low, high = float(row["would_do_least"]), float(row["would_do_most"])  # type: ignore[arg-type]
-    up = float(row["change"]) > 0  # type: ignore[arg-type]
-    told = " to ".join(dict.fromkeys(enough(value, up) for value in (low, high)))
-    spoken = " to ".join(dict.fromkeys(f"{100 * value:.2f}" for value in (low, high)))
-    points = f" ({spoken} %)" if row["setting"] in SHARES else ""
-    return f"{row['setting']} {told}{points} of {row['policy']}"
+    up = _number(row["change"]) > 0
+    ends = dict.fromkeys((_number(row["would_do_least"]), _number(row["would_do_most"])))
+    told = " to ".join(enough(value, up) for value in ends)
+    spoken = " to ".join(enough(100 * value, up) for value in ends)
+    return f"{row['setting']} {told}{f' ({spoken} %)' if row['setting'] in SHARES else ''} of {row['policy']}"
 
 
 def enough(value: float, up: bool, digits: int = 7) -> str:
