@@ -132,11 +132,12 @@ def test_a_cap_on_chinese_owners_bites_where_one_on_china_does_not(shipped):
 
 @pytest.fixture(scope="module")
 def graphite(shipped):
-    """Battery graphite and lithium as they go on, and when no anode graphite comes in in 2026."""
+    """Battery graphite and lithium as they go on, and when no anode graphite comes in in 2026, with time to restock."""
     known = only(shipped, ["graphite", "anode_graphite", "lithium"])
     abroad = sorted(set(shipped["countries"]["country"]) - {"USA"})
-    ban = {"kind": "export_ban", "countries": abroad, "against": ["USA"], "minerals": ["anode_graphite"], "share": 1.0}
-    return job.run(status_quo(known, 2026), known), job.run(status_quo(known, 2026, ban=ban), known)
+    ban = {"kind": "export_ban", "countries": abroad, "against": ["USA"], "minerals": ["anode_graphite"]}
+    ban |= {"share": 1.0, "years": (2026, 2026)}
+    return job.run(status_quo(known, 2028), known), job.run(status_quo(known, 2028, ban=ban), known)
 
 
 def test_without_graphite_storage_is_not_built_and_lithium_is_not_needed(graphite, shipped):
