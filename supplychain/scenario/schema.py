@@ -28,6 +28,8 @@ the same thing, and of a limit that all plants there are, and could be, would no
 | `supplychain check FILE --resolved` | prints the scenario with nothing left to inherit, as a file that reads back |
 | `supplychain run FILE --set policies.ID.field=value` | changes one value (on `check` too); `--set policies.ID=null` \
 removes a policy |
+| `supplychain explain FILE` | what a little more and less of each limit costs, who would enter next, whether the plan \
+is the only one; where there is no plan, which policies clash and what would do |
 | `supplychain schema` | prints the JSON Schema of a scenario file |
 
 With this line at a file's head an editor completes and checks as you type:
