@@ -26,7 +26,8 @@ from supplychain.system.build import base_tables, build_system
 
 HAIR = 1e-3  # by which a fact is changed
 MOST = 20
-COVERED = 0.7  # of the cost: facts of the minerals that make it up are looked into
+LEAD_TIME = "lead_time_years"
+COVERED = 0.6  # of the cost: facts of the minerals that make it up are looked into
 # The figures that are looked into, table by table. Shares and the model's own choices are not among them: the first add
 # up to one, the second are judged by hindcasts.
 FIGURES = {
@@ -154,7 +155,7 @@ def drivers(story: Scenario, known: Dataset, solution: Solution, cost: pd.Series
         _Facts.of(part, table, _varied(part.known, table, story.years[0]), whole)
         for table in FIGURES
         for part in (parts if "mineral" in known[table] else [together])
-        if len(part.known[table])
+        if len(_varied(part.known, table, story.years[0]))
     ]
     found = pd.DataFrame(_heaviest(groups, whole, count), columns=COLUMNS)
     order = found["elasticity"].abs().sort_values(ascending=False, kind="stable").index
@@ -162,9 +163,11 @@ def drivers(story: Scenario, known: Dataset, solution: Solution, cost: pd.Series
 
 
 def _varied(known: Dataset, table: str, base_year: int) -> Ints:
-    """The rows that could be otherwise: all but indices of the base year, which are 1 by definition."""
+    """The rows that could be a little otherwise: no index of the base year, which is 1, and no number of years."""
     facts = known[table]
-    return np.flatnonzero(facts["year"] != base_year) if table == "demand" else np.arange(len(facts))
+    if table == "demand":
+        return np.flatnonzero(facts["year"] != base_year)
+    return np.flatnonzero(facts["item"] != LEAD_TIME) if "item" in facts else np.arange(len(facts))
 
 
 def _heaviest(groups: Iterable[_Facts], cost: float, count: int) -> Iterator[tuple[object, ...]]:

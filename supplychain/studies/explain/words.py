@@ -13,6 +13,7 @@ from supplychain.studies.explain.settings import SHARES
 
 WIDTH = 80
 NEXT = 10  # sources that are told
+NEARLY = 1e-4  # of its cost: what needs less runs at the margin already
 WIDEST = 5  # shares that are told
 FACTS = 5  # facts that are told
 DIFFERS = 0.0005  # shares that differ by less are told as one
@@ -110,7 +111,7 @@ def _entries(table: pd.DataFrame, minerals: pd.Series, countries: pd.Series) -> 
     """The sources that are nearest to being used, or used more."""
     waiting = table[table["use"].isin(["none", "part"]) & (table["cost_usd_per_t"] > 0)]
     waiting = waiting.assign(part=waiting["fall_usd_per_t"] / waiting["cost_usd_per_t"])
-    waiting = waiting[waiting["part"] > 0].sort_values("part", kind="stable").head(NEXT)
+    waiting = waiting[waiting["part"] > NEARLY].sort_values("part", kind="stable").head(NEXT)
     for row in waiting.itertuples():
         what = row.name or ("growth of what stands" if row.site else "what stands")
         where = f"{minerals[row.mineral].lower()} ({row.stage}), {countries[row.country]}"
