@@ -107,6 +107,12 @@ def keys(name: str, labels: Labels, columns: Sequence[str]) -> Keys:
     return key + repeat
 
 
+def looked_up(known: Keys, values: NDArray[Any], wanted: Keys, missing: float) -> NDArray[Any]:
+    """The value of each wanted key among the known ones; `missing` where it is not there."""
+    place = pd.Index(known).get_indexer(pd.Index(wanted))
+    return np.where(place >= 0, values[place], missing)
+
+
 def _mixed(key: Keys) -> Keys:
     """Scrambled so that keys of like names have nothing in common (the finaliser of MurmurHash3)."""
     for factor in (0xFF51AFD7ED558CCD, 0xC4CEB9FE1A85EC53):

@@ -116,7 +116,7 @@ class Constraint:
     unit: Floats
     links: Flags
     asked: Flags
-    label: tuple[str, ...] = ()
+    label: tuple[str, ...]
 
     @property
     def table(self) -> pd.DataFrame:
@@ -165,6 +165,25 @@ class Arrays:
         parts = {name: getattr(self, name)[column] for name in of_columns}
         parts |= {name: getattr(self, name)[row] for name in of_rows}
         return Arrays(matrix=own.tocsc(), **(parts | changed))
+
+    def with_rows(self, rows: sparse.csr_matrix, lower: Floats, upper: Floats) -> Arrays:
+        """The program with rows more, nameless and in its own units."""
+        more: dict[str, Any] = {"row_lower": lower, "row_upper": upper, "row_unit": 1.0}
+        more |= {"links": False, "asked": False, "row_key": 0}
+        return self._longer(sparse.vstack([self.matrix, rows]).tocsc(), rows.shape[0], more)
+
+    def with_column(self, cost: float) -> Arrays:
+        """The program with a column more, nameless, not below nil and in no row."""
+        more = {"cost": cost, "lower": 0.0, "upper": np.inf, "column_unit": 1.0}
+        more |= {"guess": np.nan, "worth": 0.0, "column_key": 0}
+        empty = sparse.csc_matrix((self.matrix.shape[0], 1))
+        return self._longer(sparse.hstack([self.matrix, empty]).tocsc(), 1, more)
+
+    def _longer(self, matrix: sparse.csc_matrix, by: int, more: Mapping[str, ArrayLike]) -> Arrays:
+        def grown(values: NDArray[Any], ends: ArrayLike) -> NDArray[Any]:
+            return np.concatenate([values, np.broadcast_to(np.asarray(ends, dtype=values.dtype), (by,))])
+
+        return replace(self, matrix=matrix, **{name: grown(getattr(self, name), ends) for name, ends in more.items()})
 
 
 @dataclass

@@ -17,7 +17,7 @@ from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
 from supplychain.program.lp import Arrays, Floats, Ints
-from supplychain.solve.highs import TIE, Solution, solved
+from supplychain.solve.highs import OPTIMAL, TIE, Solution, solved
 
 CLOSE = 1e-6  # of a sum of squares
 MOST_TANGENTS = 200
@@ -104,7 +104,7 @@ class Face:
                 slope = np.append(np.full(len(where[i]), -2.0 * at), 1.0)
                 highs.addRow(2.0 * at * fixed[i] - at**2, highspy.kHighsInf, len(entries), entries, slope)
             highs.run()
-            if highs.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+            if highs.getModelStatus() != OPTIMAL:
                 break
             x = np.asarray(highs.getSolution().col_value)
             sums = fixed + np.array([x[w].sum() for w in where])
@@ -142,6 +142,6 @@ def _least(highs: Any, cost: Floats) -> float:
     """The least of a sum over what HiGHS holds."""
     highs.changeColsCost(len(cost), np.arange(len(cost), dtype=np.int32), cost)
     highs.run()
-    if highs.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+    if highs.getModelStatus() != OPTIMAL:
         return -np.inf
     return float(cost @ np.asarray(highs.getSolution().col_value))

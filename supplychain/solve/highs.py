@@ -19,6 +19,7 @@ from supplychain.solve.start import Start
 
 TIE = 1e-7
 TOLERANCE, SOUND = 1e-10, 1e-6
+OPTIMAL = highspy.HighsModelStatus.kOptimal
 DUAL, PRIMAL = 1, 4  # HiGHS's names of the two simplex methods
 SMALLEST_COEFFICIENT = 1e-12  # HiGHS drops smaller ones; its own default would drop grams per vehicle
 
@@ -141,7 +142,7 @@ class Solver:
         """The optimum, found from a basis (None: HiGHS's own start)."""
         told_apart = tilted(self.arrays)
         self._pose(finer(loosened(told_apart)), basis)
-        if self._highs.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+        if self._highs.getModelStatus() != OPTIMAL:
             # All that there is may be asked for already.
             self._pose(finer(loosened(told_apart, more=0.0)), basis)
         chosen = self._highs.getBasis()
@@ -152,7 +153,7 @@ class Solver:
             # It lost its way from a warm factorisation; from the same basis it finds it.
             self._pose(self.arrays, apart)
         status = self._highs.getModelStatus()
-        if status != highspy.HighsModelStatus.kOptimal:
+        if status != OPTIMAL:
             raise self._conflict(self._highs.modelStatusToString(status))
         self._chosen = chosen
         return self._solution(time.perf_counter() - begun)
@@ -290,7 +291,7 @@ def _measure(arrays: Arrays, x: Floats, y: Floats) -> tuple[float, float, float]
         _largest(np.where(np.isinf(arrays.row_lower), y, 0), np.where(np.isinf(arrays.row_upper), -y, 0)),
     )
     objective = float(arrays.cost @ x)
-    bound = _supported(reduced, arrays.lower, arrays.upper) + _supported(y, arrays.row_lower, arrays.row_upper)
+    bound = supported(reduced, arrays.lower, arrays.upper) + supported(y, arrays.row_lower, arrays.row_upper)
     return primal, dual, abs(objective - bound) / max(1.0, abs(objective))
 
 
@@ -298,7 +299,7 @@ def _largest(*violations: Floats) -> float:
     return max((float(v.max()) for v in violations if v.size), default=0.0) if violations else 0.0
 
 
-def _supported(price: Floats, lower: Floats, upper: Floats) -> float:
+def supported(price: Floats, lower: Floats, upper: Floats) -> float:
     """What bounds are worth at these prices: each at the bound that its price's sign supports."""
     bound = np.where(price > 0, lower, upper)
     return float(np.sum(np.where((price != 0) & np.isfinite(bound), price * np.where(np.isfinite(bound), bound, 0), 0)))

@@ -10,12 +10,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-import highspy
 import numpy as np
 from scipy import sparse
 
 from supplychain.program.lp import Arrays, Flags, Floats, Ints, Keys
-from supplychain.solve.highs import Solver
+from supplychain.solve.highs import OPTIMAL, Solver
 
 SAME = 1e-6  # two prices that differ by no more, relative to the larger, are one
 STILL = 1e-9  # of the largest rate of change: slower is rounding
@@ -146,11 +145,7 @@ class Nearby:
         """Keep an eye on some sums of columns: rows without bounds after those of the program, to be pushed up."""
         count, none = sums.shape[0], np.full(sums.shape[0], np.inf)
         self._highs.addRows(count, -none, none, sums.nnz, sums.indptr[:-1], sums.indices, sums.data)
-        grown = {name: np.zeros(count, getattr(self.arrays, name).dtype) for name in ("links", "asked", "row_key")}
-        grown |= {"row_lower": -none, "row_upper": none, "row_unit": np.ones(count)}
-        longer = {name: np.concatenate([getattr(self.arrays, name), more]) for name, more in grown.items()}
-        matrix = sparse.vstack([self.arrays.matrix, sums]).tocsc()
-        self.arrays = replace(self.arrays, matrix=matrix, **longer)
+        self.arrays = self.arrays.with_rows(sums, -none, none)
         self._highs.run()
         self._basis = self._highs.getBasis()
         self.here = self._point(0.0)
@@ -179,12 +174,6 @@ class Nearby:
         """
         side, _ = self._first_piece(change, step)
         return side and replace(side, reach=self._followed(change, side))
-
-    def moved(self, change: Change, step: float) -> Point | None:
-        """The optimum with the bounds moved by a step; None where there is no plan."""
-        point = self._solved(change, step)
-        self._bound(change, 0.0)
-        return point
 
     def _first_piece(self, change: Change, step: float) -> tuple[Side | None, Point | None]:
         """The price within a basis' reach of the optimum, and the optimum there."""
@@ -223,7 +212,7 @@ class Nearby:
         self._bound(change, step)
         self._highs.setBasis(self._basis)
         self._highs.run()
-        solved = self._highs.getModelStatus() == highspy.HighsModelStatus.kOptimal
+        solved = self._highs.getModelStatus() == OPTIMAL
         return self._point(step) if solved else None
 
     def _room(self, change: Change, point: Point, way: float) -> float:

@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
-import pandas as pd
 
-from supplychain.program.lp import Arrays, Flags, Floats, Keys, LinearProgram
+from supplychain.program.labels import looked_up
+from supplychain.program.lp import Arrays, Flags, LinearProgram
 from supplychain.solve.highs import Certificate, Solution
 from supplychain.solve.start import BASIC, LOWER, Start
 
@@ -35,7 +35,7 @@ class Past:
     def of(cls, earlier: Solution, program: LinearProgram, decided: Flags) -> Past:
         """What an earlier answer settles of a program of much the same columns; a column that it lacks was nil."""
         whole = program.arrays()
-        value = _looked_up(earlier.arrays.column_key, earlier.value, whole.column_key) / whole.column_unit
+        value = looked_up(earlier.arrays.column_key, earlier.value, whole.column_key, 0.0) / whole.column_unit
         value = np.clip(value, whole.lower, whole.upper)
         entries = np.diff(whole.matrix.tocsr().indptr)
         settled = (entries > 0) & (abs(whole.matrix).sign() @ decided == entries)
@@ -60,8 +60,8 @@ class Past:
         """The later answer with the earlier one's values, reduced costs and duals where that has settled them."""
         then, now = self.earlier.arrays, self.arrays
         value = np.where(self.decided, now.lower * now.column_unit, later.value)
-        reduced = _looked_up(then.column_key, self.earlier.reduced, now.column_key)
-        dual = _looked_up(then.row_key, self.earlier.dual, now.row_key)
+        reduced = looked_up(then.column_key, self.earlier.reduced, now.column_key, 0.0)
+        dual = looked_up(then.row_key, self.earlier.dual, now.row_key, 0.0)
         return replace(
             later,
             value=value,
@@ -69,11 +69,6 @@ class Past:
             dual=np.where(self.settled, dual, later.dual),
             certificate=_worst(self.earlier.certificate, later.certificate),
         )
-
-
-def _looked_up(known: Keys, values: Floats, wanted: Keys) -> Floats:
-    place = pd.Index(known).get_indexer(pd.Index(wanted))
-    return np.where(place >= 0, values[place], 0.0)
 
 
 def _worst(one: Certificate, other: Certificate) -> Certificate:

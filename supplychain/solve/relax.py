@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-import highspy
 import numpy as np
-import pandas as pd
 from scipy import sparse
 
-from supplychain.program.lp import Arrays, Flags, Floats, Keys
-from supplychain.solve.highs import solved
+from supplychain.program.labels import looked_up
+from supplychain.program.lp import Arrays, Flags, Floats
+from supplychain.solve.highs import OPTIMAL, solved
 from supplychain.solve.nearby import Change
-
-OPTIMAL = highspy.HighsModelStatus.kOptimal
 
 
 @dataclass(frozen=True)
@@ -38,10 +35,10 @@ class Limits:
 
         A row that the other has not is no limit there, a column that it has not is nil.
         """
-        row_lower = _looked_up(without.row_key, without.row_lower, arrays.row_key, -np.inf)
-        row_upper = _looked_up(without.row_key, without.row_upper, arrays.row_key, np.inf)
-        lower = _looked_up(without.column_key, without.lower, arrays.column_key, 0.0)
-        upper = _looked_up(without.column_key, without.upper, arrays.column_key, 0.0)
+        row_lower = looked_up(without.row_key, without.row_lower, arrays.row_key, -np.inf)
+        row_upper = looked_up(without.row_key, without.row_upper, arrays.row_key, np.inf)
+        lower = looked_up(without.column_key, without.lower, arrays.column_key, 0.0)
+        upper = looked_up(without.column_key, without.upper, arrays.column_key, 0.0)
         rows = (row_lower != arrays.row_lower) | (row_upper != arrays.row_upper)
         columns = (lower != arrays.lower) | (upper != arrays.upper)
         return cls(rows, columns, row_lower, row_upper, lower, upper)
@@ -55,11 +52,6 @@ class Limits:
             lower=np.where(self.columns, self.lower, arrays.lower),
             upper=np.where(self.columns, self.upper, arrays.upper),
         )
-
-
-def _looked_up(known: Keys, values: Floats, wanted: Keys, missing: float) -> Floats:
-    place = pd.Index(known).get_indexer(pd.Index(wanted))
-    return np.where(place >= 0, values[place], missing)
 
 
 def some_plan(arrays: Arrays) -> Floats | None:
@@ -90,38 +82,21 @@ def _elastic(arrays: Arrays, change: Change) -> Arrays:
 
     A bound that moves is a row of its own: `row - rate x step >= lower`, and likewise above.
     """
-    rows, columns = arrays.matrix.shape
-    identity = sparse.identity(columns, format="csr")
+    identity = sparse.identity(arrays.matrix.shape[1], format="csr")
     by_row = arrays.matrix.tocsr()
-    parts = [(by_row, arrays.row_lower, change.row_lower, -1), (by_row, arrays.row_upper, change.row_upper, 1)]
-    parts += [(identity, arrays.lower, change.lower, -1), (identity, arrays.upper, change.upper, 1)]
-    blocks, lows, highs = [], [], []
-    for matrix, bound, rate, side in parts:
+    sides = [(by_row, arrays.row_lower, change.row_lower), (by_row, arrays.row_upper, change.row_upper)]
+    sides += [(identity, arrays.lower, change.lower), (identity, arrays.upper, change.upper)]
+    whole = replace(
+        arrays,
+        cost=np.zeros_like(arrays.cost),
+        row_lower=np.where(change.row_lower != 0, -np.inf, arrays.row_lower),
+        row_upper=np.where(change.row_upper != 0, np.inf, arrays.row_upper),
+        lower=np.where(change.lower != 0, -np.inf, arrays.lower),
+        upper=np.where(change.upper != 0, np.inf, arrays.upper),
+    ).with_column(cost=1.0)
+    for (matrix, bound, rate), is_lower in zip(sides, (True, False, True, False), strict=True):
         moving = np.flatnonzero((rate != 0) & np.isfinite(bound))
-        blocks.append(sparse.hstack([matrix[moving], sparse.csr_matrix(-rate[moving, None])], format="csr"))
-        lows.append(np.where(side < 0, bound[moving], -np.inf))
-        highs.append(np.where(side > 0, bound[moving], np.inf))
-    added = sum(block.shape[0] for block in blocks)
-    whole = sparse.hstack([by_row, sparse.csr_matrix((rows, 1))], format="csr")
-
-    def freed(bound: Floats, rate: Floats, value: float) -> Floats:
-        return np.where(rate != 0, value, bound)
-
-    filled = {"row_unit": 1.0, "links": False, "asked": False, "row_key": 0}
-    grown = {name: _lengthened(getattr(arrays, name), added, value) for name, value in filled.items()}
-    beside = {"column_unit": 1.0, "guess": np.nan, "worth": 0.0, "column_key": 0}
-    wider = {name: _lengthened(getattr(arrays, name), 1, value) for name, value in beside.items()}
-    return Arrays(
-        cost=np.append(np.zeros(columns), 1.0),
-        lower=np.append(freed(arrays.lower, change.lower, -np.inf), 0.0),
-        upper=np.append(freed(arrays.upper, change.upper, np.inf), np.inf),
-        matrix=sparse.vstack([whole, *blocks]).tocsc(),
-        row_lower=np.concatenate([freed(arrays.row_lower, change.row_lower, -np.inf), *lows]),
-        row_upper=np.concatenate([freed(arrays.row_upper, change.row_upper, np.inf), *highs]),
-        **grown,
-        **wider,
-    )
-
-
-def _lengthened(values: np.ndarray, by: int, value: float) -> np.ndarray:
-    return np.concatenate([values, np.full(by, value, dtype=values.dtype)])
+        rows = sparse.hstack([matrix[moving], sparse.csr_matrix(-rate[moving, None])], format="csr")
+        none, at = np.full(len(moving), np.inf), bound[moving]
+        whole = whole.with_rows(rows, at, none) if is_lower else whole.with_rows(rows, -none, at)
+    return whole

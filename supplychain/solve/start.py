@@ -7,9 +7,9 @@ from typing import Any
 
 import highspy
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
+from supplychain.program.labels import looked_up
 from supplychain.program.lp import Arrays, Keys
 
 STATUSES = (
@@ -53,6 +53,5 @@ def _looked_up(known: Keys, statuses: Statuses, wanted: Keys, missing: int) -> l
     if len(known) == len(wanted) and (known == wanted).all():
         found = statuses
     else:
-        place = pd.Index(known).get_indexer(pd.Index(wanted))
-        found = np.where(place >= 0, statuses[place], missing)
+        found = looked_up(known, statuses, wanted, missing)
     return [STATUSES[status] for status in found.tolist()]

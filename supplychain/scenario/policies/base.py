@@ -26,13 +26,14 @@ Tables = dict[str, pd.DataFrame]
 
 @dataclass(frozen=True)
 class Unit:
-    """The natural unit of a limit: its name, and how much of the field's own unit it is."""
+    """The natural unit of a limit: its name, how much of the field's own unit it is, and the most of that there is."""
 
     name: str
     size: float = 1.0
+    most: float = np.inf
 
 
-POINT = Unit("percentage point", 0.01)
+POINT = Unit("percentage point", 0.01, 1.0)
 TONNE = Unit("tonne a year")
 
 

@@ -97,7 +97,7 @@ class Recycling(MineralPolicy):
     """
 
     kind: Literal["recycling"]
-    limits: ClassVar = {"collection": Unit("percentage point of scrap", 0.01)}
+    limits: ClassVar = {"collection": Unit("percentage point of scrap", 0.01, 1.0)}
     example: ClassVar[str] = """
 magnet_collection:
   kind: recycling

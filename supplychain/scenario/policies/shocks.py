@@ -34,7 +34,7 @@ class CapacityLoss(MineralPolicy, Shock):
     """
 
     kind: Literal["capacity_loss"]
-    limits: ClassVar = {"share": Unit("percentage point of capacity", 0.01)}
+    limits: ClassVar = {"share": Unit("percentage point of capacity", 0.01, 1.0)}
     example: ClassVar[str] = """
 sponge_accident:
   kind: capacity_loss

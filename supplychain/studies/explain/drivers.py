@@ -21,7 +21,7 @@ from supplychain.program.equations import build_program
 from supplychain.program.lp import Floats, Ints, Keys, LinearProgram
 from supplychain.scenario.parts import fitted
 from supplychain.scenario.scenario import Scenario
-from supplychain.solve.highs import Solution
+from supplychain.solve.highs import Solution, supported
 from supplychain.system.build import base_tables, build_system
 
 HAIR = 1e-3  # by which a fact is changed
@@ -62,18 +62,12 @@ class Held:
         a = program.arrays(scaled=False)
         x, r = _found(self.column, a.column_key), _found(self.reduced, a.column_key)
         y = _found(self.row, a.row_key)
-        rows = _bounded(y, a.row_lower, a.row_upper) - float(y @ (a.matrix @ x))
-        return program.offset + float(a.cost @ x) + rows + _bounded(r, a.lower, a.upper)
+        rows = supported(y, a.row_lower, a.row_upper) - float(y @ (a.matrix @ x))
+        return program.offset + float(a.cost @ x) + rows + supported(r, a.lower, a.upper)
 
 
 def _found(known: pd.Series, keys: Keys) -> Floats:
     return known.reindex(keys, fill_value=0.0).to_numpy()
-
-
-def _bounded(price: Floats, lower: Floats, upper: Floats) -> float:
-    """What bounds are worth at these prices, each at the one that its price's sign is of."""
-    bound = np.where(price > 0, lower, upper)
-    return float(np.sum(np.where((price != 0) & np.isfinite(bound), price * np.where(np.isfinite(bound), bound, 0), 0)))
 
 
 @dataclass(frozen=True)

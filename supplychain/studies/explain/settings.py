@@ -18,7 +18,6 @@ from supplychain.solve.nearby import Change
 from supplychain.solve.relax import Limits, some_plan
 from supplychain.system.build import build_system
 
-SHARES = ("share", "collection", "least_share", "most_share")
 # Kinds that are not there at all where their share is nil.
 BEGIN = ("export_ban", "capacity_loss")
 SMALL = 1e-4  # of a setting's size: over so much of it the tables are taken to be straight
@@ -44,11 +43,6 @@ class Setting:
         """Every number that it holds."""
         return list(self.value.values()) if isinstance(self.value, dict) else [self.value]
 
-    @property
-    def most(self) -> float:
-        """The most that it can be."""
-        return 1.0 if self.field in SHARES else np.inf
-
     def moved(self, by: float) -> Setting:
         """The setting with so many natural units more in all its years.
 
@@ -58,14 +52,14 @@ class Setting:
 
         def to(value: float) -> float:
             still = value == 0 and self.kind in BEGIN
-            return value if still else min(max(value + by * self.unit.size, 0.0), self.most)
+            return value if still else min(max(value + by * self.unit.size, 0.0), self.unit.most)
 
         value = self.value
         return replace(self, value={year: to(v) for year, v in value.items()} if isinstance(value, dict) else to(value))
 
     def room(self, way: float) -> float:
         """Units by which it can become more, or less, in some year; where nothing ends it, ten times what is asked."""
-        end = self.most if np.isfinite(self.most) else 10.0 * max(self.values)
+        end = self.unit.most if np.isfinite(self.unit.most) else 10.0 * max(self.values)
         return (end - min(self.values) if way > 0 else max(self.values)) / self.unit.size
 
     @property
@@ -164,7 +158,7 @@ class Terrain:
     def _free(setting: Setting) -> bool:
         """Whether a setting can move both ways in all its years."""
         edge = SMALL * setting.size * setting.unit.size
-        return edge <= min(setting.values) and max(setting.values) <= setting.most - edge
+        return edge <= min(setting.values) and max(setting.values) <= setting.unit.most - edge
 
 
 def _place(known: Keys, these: Flags, wanted: Keys) -> Ints:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from supplychain.facts.dataset import Dataset
-from supplychain.studies.explain.settings import SHARES
+from supplychain.scenario.policies.base import POINT
 
 WIDTH = 80
 NEXT = 10  # sources that are told
@@ -187,7 +187,8 @@ def _would_do(row: Mapping[str, object]) -> str:
     ends = dict.fromkeys((_number(row["would_do_least"]), _number(row["would_do_most"])))
     told = " to ".join(enough(value, up) for value in ends)
     spoken = " to ".join(enough(100 * value, up) for value in ends)
-    return f"{row['setting']} {told}{f' ({spoken} %)' if row['setting'] in SHARES else ''} of {row['policy']}"
+    in_percent = f" ({spoken} %)" if str(row["unit"]).startswith(POINT.name) else ""
+    return f"{row['setting']} {told}{in_percent} of {row['policy']}"
 
 
 def enough(value: float, up: bool, digits: int = 7) -> str:
