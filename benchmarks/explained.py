@@ -15,7 +15,8 @@ from supplychain import Dataset, LeftOutWarning, explain, read_data, read_scenar
 from supplychain.results.unfold import unfold
 from supplychain.solve.nearby import Nearby
 from supplychain.studies.explain.prices import policy_prices
-from supplychain.studies.explain.settings import Terrain, moved, settings
+from supplychain.studies.explain.terrain import Terrain
+from supplychain.studies.settings import moved, settings
 from supplychain.system.build import base_tables
 
 CASES = {

@@ -28,8 +28,9 @@ from supplychain.studies.explain.drivers import COLUMNS as DRIVERS
 from supplychain.studies.explain.entry import entry, sources
 from supplychain.studies.explain.explanation import explain
 from supplychain.studies.explain.prices import policy_prices
-from supplychain.studies.explain.settings import Terrain, moved, settings
+from supplychain.studies.explain.terrain import Terrain
 from supplychain.studies.explain.unique import country_ranges
+from supplychain.studies.settings import moved, settings
 from supplychain.system.build import base_tables
 
 DANTZIG = CASES / "dantzig"

@@ -119,22 +119,37 @@ def test_agrees_with_an_independent_call(problem):
     assert certificate.primal_residual < 1e-6 and certificate.dual_residual < 1e-6 and certificate.gap < 1e-8
 
 
-@settings(max_examples=25, deadline=None)
-@given(transports(), st.floats(0.9, 1.0))
-def test_solved_again_from_the_last_basis(problem, factor):
-    """After bounds and costs change, the warm answer equals a cold one."""
+@settings(max_examples=50, deadline=None)
+@given(transports(), st.floats(0.9, 1.0), st.floats(0.0, 1.0))
+def test_solved_on_with_other_numbers(problem, factor, share):
+    """After bounds, costs and coefficients change in place, the answer equals a cold one, and so on the way back."""
     supply, use, cost = problem
-    warm = Solver(transport(supply, use, cost))
-    warm.solve()
-    changed = transport(supply, [factor * u for u in use], [[c + 1 for c in row] for row in cost])
-    warm.update(changed)
-    assert warm.solve().objective == pytest.approx(Solver(changed).solve().objective, rel=1e-9)
+
+    def capped(use, cost, share):
+        """At most this share of all that is shipped comes from the first maker."""
+        lp = transport(supply, use, cost)
+        flow = lp.variables["flow"]
+        first = np.where(flow.table["maker"] == 0, 1.0, 0.0)
+        lp.constrain("cap", pd.DataFrame({"all": [0]}), flow.by(always={"all": 0}, coefficient=first - share), upper=0)
+        return lp
+
+    there, back = capped([factor * u for u in use], [[c + 1 for c in row] for row in cost], share), capped(use, cost, 1)
+    solver = Solver(back)
+    first = solver.solve().objective
+    try:
+        cold = Solver(there).solve().objective
+    except InfeasibleError:
+        with pytest.raises(InfeasibleError):
+            solver.moved(there.arrays())
+    else:
+        assert solver.moved(there.arrays()).objective == pytest.approx(cold, rel=1e-9)
+    assert solver.moved(back.arrays()).objective == pytest.approx(first, rel=1e-9)
 
 
-def test_other_coefficients_need_another_solver():
-    """`update` refuses a program whose coefficients differ."""
-    with pytest.raises(ValueError, match="only bounds"):
-        Solver(transport([10], [5], [[1]])).update(transport([10, 1], [5], [[1], [1]]))
+def test_other_rows_need_another_solver():
+    """`moved` refuses a program of another shape."""
+    with pytest.raises(ValueError, match="other rows and columns"):
+        Solver(transport([10], [5], [[1]])).moved(transport([10, 1], [5], [[1], [1]]).arrays())
 
 
 @settings(max_examples=50, deadline=None)

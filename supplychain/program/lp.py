@@ -166,6 +166,18 @@ class Arrays:
         parts |= {name: getattr(self, name)[row] for name in of_rows}
         return Arrays(matrix=own.tocsc(), **(parts | changed))
 
+    def towards(self, other: Arrays, part: float) -> Arrays:
+        """The program a part of the way to another of the same rows and columns."""
+
+        def between(name: str) -> Floats:
+            here, there = getattr(self, name), getattr(other, name)
+            same = here == there  # infinite bounds among them
+            return np.where(same, here, here + part * np.where(same, 0.0, there - np.where(same, 0.0, here)))
+
+        numbers = ("cost", "lower", "upper", "row_lower", "row_upper")
+        matrix = (self.matrix + part * (other.matrix - self.matrix)).tocsc()
+        return replace(self, matrix=matrix, **{name: between(name) for name in numbers})
+
     def with_rows(self, rows: sparse.csr_matrix, lower: Floats, upper: Floats) -> Arrays:
         """The program with rows more, nameless and in its own units."""
         more: dict[str, Any] = {"row_lower": lower, "row_upper": upper, "row_unit": 1.0}

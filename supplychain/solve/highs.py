@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from supplychain.facts.errors import InfeasibleError
-from supplychain.program.lp import Arrays, Constraint, Floats, LinearProgram, Variable
+from supplychain.program.lp import Arrays, Constraint, Flags, Floats, LinearProgram, Variable
 from supplychain.solve.blocks import joint_basis
 from supplychain.solve.choice import finer, loosened, tilted
 from supplychain.solve.start import Start
@@ -79,12 +79,13 @@ class Solution:
 class Solver:
     """One program held by HiGHS.
 
-    The answer does not depend on where the simplex starts: it finds the one basis of the program whose ties are told
-    apart (`choice`), and the true program is solved from that basis alone.
+    The answer of `solve` does not depend on where the simplex starts: it finds the one basis of the program whose ties
+    are told apart (`choice`), and the true program is solved from that basis alone. `moved` goes on from there, for the
+    many solves of a study.
 
     Parameters
     ----------
-    arrays : the program with bounds of its own (default: as it stands).
+    arrays : the program with bounds of its own, or a part of it (default: as it stands).
     """
 
     def __init__(self, program: LinearProgram, arrays: Arrays | None = None):
@@ -102,19 +103,6 @@ class Solver:
     def start(self) -> Start | None:
         """The basis that was found last, by the names of columns and rows: a start for another program."""
         return None if self._chosen is None else Start.of(self.arrays, self._chosen)
-
-    def update(self, program: LinearProgram) -> None:
-        """Take over the bounds, right-hand sides and costs of a program of the same shape, to be solved again from the
-        last basis.
-
-        Raises
-        ------
-        ValueError : where the coefficients differ; such a program needs a Solver of its own.
-        """
-        new, old = program.arrays(), self.arrays
-        if new.matrix.shape != old.matrix.shape or (new.matrix != old.matrix).nnz:
-            raise ValueError("only bounds, right-hand sides and costs may change between warm solves")
-        self.program, self.arrays = program, new
 
     def solve(self, start: Start | None = None) -> Solution:
         """The optimum with its duals and its certificate.
@@ -134,6 +122,41 @@ class Solver:
         if known and not solution.certificate.holds:
             solution = self._from(self._blocks(), begun)
         return solution
+
+    def moved(self, arrays: Arrays, basis: Any = None) -> Solution:
+        """The optimum with other numbers in the same rows and columns, changed in place and solved on.
+
+        Ties are not told apart here: of several plans as cheap, or prices that support one, any may come.
+
+        Parameters
+        ----------
+        arrays : bounds, costs and coefficients. basis : where to start (default: where the last solve ended).
+
+        Raises
+        ------
+        InfeasibleError : as `solve`. ValueError : other rows or columns.
+        """
+        begun, before = time.perf_counter(), self.arrays
+        if arrays.matrix.shape != before.matrix.shape:
+            raise ValueError("a program of other rows and columns needs a solver of its own")
+        still = _costs_at_same_prices(before, arrays, np.asarray(self._highs.getSolution().row_dual))
+        self.arrays = arrays
+        _change(self._highs, before, replace(arrays, cost=still))
+        if basis is not None:
+            self._highs.setBasis(basis)
+        self._highs.run()
+        if not np.array_equal(still, arrays.cost):
+            self._take_costs(arrays)
+        solution = self._solution(time.perf_counter() - begun) if self._is_optimal() else None
+        if solution is None or not solution.certificate.holds:
+            self._pose(arrays, None)
+            solution = self._solution(time.perf_counter() - begun) if self._is_optimal() else None
+        if solution is None:
+            raise self._conflict(self._highs.modelStatusToString(self._highs.getModelStatus()))
+        return solution
+
+    def _is_optimal(self) -> bool:
+        return bool(self._highs.getModelStatus() == OPTIMAL)
 
     def _blocks(self) -> Any:
         return joint_basis(tilted(self.arrays), solved)
@@ -201,10 +224,43 @@ class Solver:
         self._highs.setOptionValue("iis_strategy", 2)
         iis = self._highs.getIis()[1]
         rows, columns = [int(i) for i in iis.row_index_], [int(i) for i in iis.col_index_]
-        names, labels = self.program.names()[1], self.program.names()[0]
-        clash = [names[i] for i in rows] + [f"bound of {labels[i]}" for i in columns]
+        clash = [*self._named(rows), *(f"bound of {name}" for name in self._named(columns, rows=False))]
         message = f"no feasible plan ({status.lower()})"
         return InfeasibleError(f"{message}: {'; '.join(clash)}" if clash else message, rows, columns)
+
+    def _named(self, places: list[int], rows: bool = True) -> list[str]:
+        """Names of rows, or columns; what the program has no name for is left out."""
+        whole, key = self.program.arrays(), "row_key" if rows else "column_key"
+        found = pd.Index(getattr(whole, key)).get_indexer(getattr(self.arrays, key)[places])
+        names = self.program.names()[1 if rows else 0]
+        return [names[i] for i in found if i >= 0]
+
+
+def _costs_at_same_prices(before: Arrays, after: Arrays, price: Floats) -> Floats:
+    """The costs at which other coefficients leave all reduced costs as they were: the dual simplex goes on from there."""
+    if after.matrix is before.matrix:
+        return before.cost
+    return before.cost + (after.matrix - before.matrix).T @ price
+
+
+def _change(highs: Any, before: Arrays, after: Arrays) -> None:
+    """Give HiGHS the numbers that differ."""
+    for change, low, high in (("Cols", "lower", "upper"), ("Rows", "row_lower", "row_upper")):
+        lower, upper = getattr(after, low), getattr(after, high)
+        place = _differing((getattr(before, low) != lower) | (getattr(before, high) != upper))
+        if len(place):
+            getattr(highs, f"change{change}Bounds")(len(place), place, lower[place], upper[place])
+    place = _differing(before.cost != after.cost)
+    if len(place):
+        highs.changeColsCost(len(place), place, after.cost[place])
+    if after.matrix is not before.matrix:
+        by = (after.matrix - before.matrix).tocoo()
+        for i, j in zip(by.row.tolist(), by.col.tolist(), strict=True):
+            highs.changeCoeff(i, j, float(after.matrix[i, j]))
+
+
+def _differing(where: Flags) -> Any:
+    return np.flatnonzero(where).astype(np.int32)
 
 
 def write(program: LinearProgram, file: Path) -> None:

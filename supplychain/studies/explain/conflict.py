@@ -12,7 +12,8 @@ from supplychain.program.lp import LinearProgram
 from supplychain.scenario.policies import kind_of
 from supplychain.solve.highs import Solver
 from supplychain.solve.relax import least_step, some_plan
-from supplychain.studies.explain.settings import Setting, Terrain, settings
+from supplychain.studies.explain.terrain import Terrain
+from supplychain.studies.settings import Setting, settings
 
 COLUMNS = ["policy", "kind", "file", "line", "setting", "unit", "change", "asked_least", "asked_most"]
 COLUMNS = [*COLUMNS, "would_do_least", "would_do_most"]

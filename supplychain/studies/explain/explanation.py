@@ -36,7 +36,7 @@ from supplychain.studies.explain.conflict import at_fault, clashing, without_oth
 from supplychain.studies.explain.drivers import drivers
 from supplychain.studies.explain.entry import entry
 from supplychain.studies.explain.prices import policy_prices
-from supplychain.studies.explain.settings import Terrain
+from supplychain.studies.explain.terrain import Terrain
 from supplychain.studies.explain.unique import country_ranges, dependence_ranges, headline_ranges, tightened
 from supplychain.system.build import System, base_tables, build_system
 

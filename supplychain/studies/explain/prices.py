@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 
 from supplychain.solve.nearby import Nearby, Side, same
-from supplychain.studies.explain.settings import Setting, Terrain, settings
+from supplychain.studies.explain.terrain import Terrain
+from supplychain.studies.settings import Setting, settings
 
 COLUMNS = ["policy", "kind", "setting", "asked_least", "asked_most", "unit", "more_usd", "less_usd", "more_holds"]
 COLUMNS = [*COLUMNS, "less_holds", "single"]

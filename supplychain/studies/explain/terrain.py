@@ -1,8 +1,7 @@
-"""The settings of policies that are limits, and where each leads the program when it is moved."""
+"""Where each policy's setting leads the program when it is moved."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -11,76 +10,14 @@ import pandas as pd
 from supplychain.facts.dataset import Dataset
 from supplychain.program.equations import build_program
 from supplychain.program.lp import Arrays, Flags, Floats, Ints, Keys
-from supplychain.scenario.policies import Tables, kind_of
-from supplychain.scenario.policies.base import Unit
+from supplychain.scenario.policies import Tables
 from supplychain.scenario.scenario import Scenario
 from supplychain.solve.nearby import Change
 from supplychain.solve.relax import Limits, some_plan
+from supplychain.studies.settings import Setting, moved
 from supplychain.system.build import build_system
 
-# Kinds that are not there at all where their share is nil.
-BEGIN = ("export_ban", "capacity_loss")
 SMALL = 1e-4  # of a setting's size: over so much of it the tables are taken to be straight
-
-
-@dataclass(frozen=True)
-class Setting:
-    """One field of a policy that sets a limit.
-
-    Attributes
-    ----------
-    value : as the policy has it, one number or one a year.
-    """
-
-    policy: str
-    kind: str
-    field: str
-    unit: Unit
-    value: float | dict[int, float]
-
-    @property
-    def values(self) -> list[float]:
-        """Every number that it holds."""
-        return list(self.value.values()) if isinstance(self.value, dict) else [self.value]
-
-    def moved(self, by: float) -> Setting:
-        """The setting with so many natural units more in all its years.
-
-        A year in which it is nil already, or a share all, does not move beyond; nor does one in which there is nothing
-        yet to move.
-        """
-
-        def to(value: float) -> float:
-            still = value == 0 and self.kind in BEGIN
-            return value if still else min(max(value + by * self.unit.size, 0.0), self.unit.most)
-
-        value = self.value
-        return replace(self, value={year: to(v) for year, v in value.items()} if isinstance(value, dict) else to(value))
-
-    def room(self, way: float) -> float:
-        """Units by which it can become more, or less, in some year; where nothing ends it, ten times what is asked."""
-        end = self.unit.most if np.isfinite(self.unit.most) else 10.0 * max(self.values)
-        return (end - min(self.values) if way > 0 else max(self.values)) / self.unit.size
-
-    @property
-    def size(self) -> float:
-        """What is much of it, in its natural units: ten, or the most that is asked."""
-        return max(10.0, max(self.values) / self.unit.size)
-
-
-def settings(story: Scenario) -> Iterator[Setting]:
-    """The setting of each policy that has one, in the scenario's order."""
-    for name, policy in story.policies.items():
-        given = ((field, getattr(policy, field)) for field in policy.limits)
-        field, value = next(((f, v) for f, v in given if v is not None), ("", None))
-        if value is not None:
-            yield Setting(name, kind_of(type(policy)), field, policy.limits[field], value)
-
-
-def moved(story: Scenario, setting: Setting, by: float) -> Scenario:
-    """The scenario with a setting moved in all its years alike, by so many of its natural units."""
-    changed = story.policies[setting.policy].model_copy(update={setting.field: setting.moved(by).value})
-    return replace(story, policies=story.policies | {setting.policy: changed})
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,65 @@
+"""What a study of many solves found: tables of its own, beside the scenario's result."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from supplychain.facts.dataset import Dataset
+from supplychain.results.columns import TABLES
+from supplychain.results.package import write_package
+from supplychain.scenario.scenario import Scenario
+
+
+@dataclass(frozen=True, repr=False)
+class Findings:
+    """What a study found.
+
+    Attributes
+    ----------
+    study, name, title : the study, and the scenario that it is about.
+    tables : by name, as `TABLES` describes them; also as attributes.
+    manifest : hashes of scenario and facts, what was asked, and wall times.
+    """
+
+    study: str
+    name: str
+    title: str
+    tables: Mapping[str, pd.DataFrame]
+    manifest: Mapping[str, Any] = field(default_factory=dict)
+
+    def __getattr__(self, name: str) -> pd.DataFrame:
+        tables = self.__dict__.get("tables", {})
+        if name in tables:
+            return tables[name]  # type: ignore[no-any-return]
+        raise AttributeError(f"{self.__dict__.get('study')} has no table {name!r}; it has {', '.join(tables)}")
+
+    def __dir__(self) -> list[str]:
+        return [*super().__dir__(), *self.tables]
+
+    def __repr__(self) -> str:
+        listed = ", ".join(f"{name} ({len(table)})" for name, table in self.tables.items())
+        return f"<{self.study} of {self.name}: {listed}>"
+
+    def _repr_html_(self) -> str:
+        parts = (
+            f"<h5>{escape(TABLES[name])}</h5>{table.head(20).to_html(index=False, border=0)}"
+            for name, table in self.tables.items()
+        )
+        return f"<h4>{escape(self.title)}</h4>" + "".join(parts)
+
+    def save(self, folder: Path | str) -> Path:
+        """Write the tables as a data package, whole or not at all, and return its path."""
+        more = {"manifest.json": dict(self.manifest)}
+        return write_package(folder, f"{self.name}-{self.study}", self.title, self.tables, more=more)
+
+
+def about(story: Scenario, known: Dataset, **asked: Any) -> dict[str, Any]:
+    """A study's manifest: what it stands on, and what was asked."""
+    of = {"scenario": {"name": story.name, "sha256": story.digest}, "data": {"sha256": known.digest}}
+    return of | {"asked": asked}

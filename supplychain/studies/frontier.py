@@ -1,0 +1,155 @@
+"""The least cost as one limit is tightened step by step, solved on in place from point to point."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from supplychain.facts import dataset as facts
+from supplychain.facts.dataset import Dataset
+from supplychain.facts.errors import Fault, InfeasibleError, InputError, nearest
+from supplychain.program.equations import build_program
+from supplychain.program.lp import Arrays, LinearProgram
+from supplychain.results.run import REGION
+from supplychain.scenario import scenario
+from supplychain.scenario.policies import SupplierCap
+from supplychain.scenario.scenario import Scenario
+from supplychain.solve.highs import Solution, Solver
+from supplychain.solve.nearby import Change, Point
+from supplychain.studies.findings import Findings, about
+from supplychain.studies.headlines import group_shares, passing
+from supplychain.studies.settings import Setting, settings, with_setting
+from supplychain.studies.surprise import foreseen
+from supplychain.system.build import base_tables, build_system
+
+Step = Callable[[str], object]
+MARKET, CONCERN = "USA", "feoc"
+CAP = "frontier_cap"
+OPTIMAL, NO_PLAN = "optimal", "no plan"
+REACHED = 5  # years after the first in which a cap of the study's own is reached
+
+
+def capped(story: Scenario, group: str, stages: Sequence[str] = ("mine", "refine")) -> Scenario:
+    """The scenario with a cap on a group's share of US supply, policy `frontier_cap`, that asks for nothing yet.
+
+    It tightens evenly from the year after the base year and is reached four years later.
+    """
+    first, last = story.years[0] + 1, min(story.years[0] + REACHED, story.years[-1])
+    fields = {"kind": "supplier_cap", "group": group, "stages": list(stages), "share": {first: 1.0, last: 1.0}}
+    policy = SupplierCap.model_validate(fields | {"assumption": "the frontier's own cap"})
+    return replace(story, policies=story.policies | {CAP: policy})
+
+
+def frontier(
+    name: str | Path | Scenario,
+    policy: str,
+    levels: Sequence[float],
+    data: str | Path | Dataset | None = None,
+    step: Step = lambda part: None,
+) -> Findings:
+    """The least cost of a scenario as the setting of one of its policies goes from level to level.
+
+    Parameters
+    ----------
+    name : path or bare name of a scenario file, or a Scenario. What it keeps as news is taken to be foreseen.
+    policy : id of a policy with a limit. levels : of its setting (in the setting's own unit, a share of 1) in the last
+        year that it names; earlier years move in proportion.
+    data : a data folder or a Dataset (default: the shipped facts). step : is told which level is solved.
+
+    Returns
+    -------
+    Findings with the table `frontier`, one row a level: policy, setting, level, status (`optimal`, or `no plan`),
+    cost_musd (present value), extra_musd (more than at the first level), slope_usd (what a natural unit more of the
+    setting adds to the cost there, from the duals), unit, share_feoc and share_central_asia (of US supply in the last
+    year, each mineral at mine or refinery, whichever is higher, and each counting the same).
+
+    Raises
+    ------
+    InputError : the scenario or the data cannot be used; no such policy, or one without a limit.
+    """
+    known = data if isinstance(data, Dataset) else facts.read(data)
+    story = foreseen(name if isinstance(name, Scenario) else scenario.read(name, known))
+    line = _Line.of(story, known, _setting(story, policy), levels)
+    table = pd.DataFrame([line.row(level, solution, known) for level, solution in line.solved(levels, step)])
+    table.insert(5, "extra_musd", table["cost_musd"] - table["cost_musd"].iloc[0])
+    manifest = about(story, known, policy=policy, levels=[float(level) for level in levels])
+    return Findings("frontier", story.name, story.title, {"frontier": table}, manifest)
+
+
+def _setting(story: Scenario, policy: str) -> Setting:
+    """The setting of a policy by its id."""
+    found = {setting.policy: setting for setting in settings(story)}
+    if policy not in found:
+        what = f"{story.name} has no policy {policy!r} with a limit; {nearest(policy, found)}"
+        raise InputError([Fault(*story.where(policy), what)])
+    return found[policy]
+
+
+@dataclass(frozen=True)
+class _Line:
+    """The programs of all settings of a limit between two: their numbers lie on a straight line.
+
+    Attributes
+    ----------
+    ends : the first and the last level. first, last : the programs there; `program` has their labels.
+    """
+
+    setting: Setting
+    year: int
+    program: LinearProgram
+    ends: tuple[float, float]
+    first: Arrays
+    last: Arrays
+
+    @classmethod
+    def of(cls, story: Scenario, known: Dataset, setting: Setting, levels: Sequence[float]) -> _Line:
+        base = base_tables(known, story.years)
+        ends = (levels[0], levels[-1])
+        programs = [
+            build_program(build_system(known, with_setting(story, setting.at(level)), base)) for level in ends
+        ]
+        first, last = (program.arrays() for program in programs)
+        if not (np.array_equal(first.row_key, last.row_key) and np.array_equal(first.column_key, last.column_key)):
+            what = f"{setting.field} of {ends[0]:g} and of {ends[1]:g} make different programs; begin elsewhere"
+            raise InputError([Fault(*story.where(setting.policy, setting.field), what)])
+        return cls(setting, story.years[-1], programs[0], ends, first, last)
+
+    def solved(self, levels: Sequence[float], step: Step) -> Iterator[tuple[float, Solution | None]]:
+        """The answer at every level; None where there is no plan."""
+        solver = Solver(self.program, self.first)
+        for i, level in enumerate(levels):
+            step(f"level {level:g}, {i + 1} of {len(levels)}")
+            try:
+                yield level, solver.moved(self._at(level)) if i else solver.solve()
+            except InfeasibleError:
+                yield level, None
+
+    def _at(self, level: float) -> Arrays:
+        first, last = self.ends
+        return self.first.towards(self.last, (level - first) / (last - first) if last != first else 0.0)
+
+    def row(self, level: float, solution: Solution | None, known: Dataset) -> dict[str, object]:
+        """A row of the table but for what it costs beyond the first."""
+        row: dict[str, object] = {"policy": self.setting.policy, "setting": self.setting.field, "level": level}
+        if solution is None:
+            return row | {"status": NO_PLAN, "cost_musd": np.nan, "slope_usd": np.nan, "unit": self.setting.unit.name}
+        row |= {"status": OPTIMAL, "cost_musd": solution.objective / 1e6}
+        row |= {"slope_usd": self._slope(solution), "unit": self.setting.unit.name}
+        supply, groups = passing(self.program, solution.value, MARKET, self.year), known["groups"]
+        for group in (CONCERN, REGION):
+            row[f"share_{group}"] = group_shares(supply, groups.loc[groups["group"] == group, "country"]).mean()
+        return row
+
+    def _slope(self, solution: Solution) -> float:
+        """What a natural unit more adds to the cost: what its way through the program is worth at the duals."""
+        units, money, a = (self.ends[1] - self.ends[0]) / self.setting.unit.size, self.program.money_unit, solution.arrays
+        if not units:
+            return np.nan
+        value = solution.value / a.column_unit
+        dual, reduced = solution.dual * a.row_unit / money, solution.reduced * a.column_unit / money
+        change = Change.between(self.first, self.last, value, units)
+        return Point(0.0, 0.0, value, dual, reduced).slope(change) * money

@@ -1,0 +1,42 @@
+"""The headline shares of a plan, from its columns alone: for studies whose plans never become whole results."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+import pandas as pd
+
+from supplychain.program.lp import Floats, LinearProgram
+from supplychain.results.indicators import UPSTREAM
+
+KEYS = ["mineral", "stage", "market"]
+
+
+def passing(lp: LinearProgram, value: Floats, market: str, year: int) -> pd.DataFrame:
+    """Who supplies a market in a year, at mine and refinery: mineral, stage, country, column, tonnes, share.
+
+    Parameters
+    ----------
+    value : of all columns, the user's units.
+    """
+    through, total = lp.variables["through"], lp.variables["total"]
+    table = through.table[[*KEYS, "country", "year"]].assign(column=through.first + np.arange(len(through)))
+    inside = (table["year"] == year) & (table["market"] == market) & table["stage"].isin(UPSTREAM)
+    table = table[inside].drop(columns=["market", "year"])
+    whole = total.table[["mineral", "market", "year"]].assign(t=value[total.first : total.first + len(total)])
+    whole = whole[(whole["year"] == year) & (whole["market"] == market)].set_index("mineral")["t"]
+    table = table.assign(tonnes=value[table["column"]])
+    share = table["tonnes"] / table["mineral"].map(whole).replace(0.0, np.nan)
+    return table.assign(share=share.fillna(0.0)).reset_index(drop=True)
+
+
+def group_shares(supply: pd.DataFrame, members: Iterable[str]) -> pd.Series:
+    """A group's share of each mineral at mine or refinery, whichever is higher, by mineral.
+
+    Parameters
+    ----------
+    supply : as `passing` gives it.
+    """
+    inside = supply["share"].where(supply["country"].isin(set(members)), 0.0)
+    return inside.groupby([supply["mineral"], supply["stage"]]).sum().groupby("mineral").max()
