@@ -6,7 +6,7 @@ import json
 import os
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -31,7 +31,10 @@ from supplychain.cli.options import (
 from supplychain.cli.scenarios import check, schema
 from supplychain.results.formats import Format
 from supplychain.scenario.files import beginning_with
-from supplychain.show.console import records, save, show, show_scores
+from supplychain.show.console import records, save, say, show, show_scores
+
+if TYPE_CHECKING:
+    from supplychain.results.result import Result
 
 # A command imports what it needs when it is called, so that `--help` and completion load no tables, solver or figures.
 app = typer.Typer(
@@ -65,9 +68,9 @@ def run(
     """Solve each scenario, print one summary row each, and write OUT/NAME/."""
     from supplychain.facts.dataset import read
     from supplychain.results.kept import is_kept
-    from supplychain.results.result import Result, load
+    from supplychain.results.result import load
     from supplychain.results.run import Shared, run_all
-    from supplychain.results.summary import observed_multiples, summary_table
+    from supplychain.results.summary import observed_multiples
     from supplychain.results.writing import check_package
     from supplychain.scenario.scenario import read as read_scenario
     from supplychain.show.figures.gallery import draw_results
@@ -92,11 +95,18 @@ def run(
         results = [solved.get(story.name) or load(out / story.name) for story in stories]
         if figures:
             draw_results([out / story.name for story in stories], observed_multiples(known), out, workers, step)
+    _show_runs(results, out, len(stories) - len(changed), quiet, as_json)
+
+
+def _show_runs(results: list[Result], out: Path, unchanged: int, quiet: bool, as_json: bool) -> None:
+    from supplychain.results.summary import summary_table
+
     show(summary_table(results), quiet, as_json, "Scenarios")
-    if not (quiet or as_json):
-        typer.echo(f"results in {out}/")
-    if len(changed) < len(stories) and not (quiet or as_json):
-        typer.echo(f"{len(stories) - len(changed)} of {len(stories)} unchanged, not solved again (--fresh solves all)")
+    if quiet or as_json:
+        return
+    typer.echo(f"results in {out}/")
+    if unchanged:
+        say(f"{unchanged} of {len(results)} unchanged, not solved again (--fresh solves all)")
 
 
 def export(

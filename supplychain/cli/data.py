@@ -53,7 +53,10 @@ def data(
 def _show(rows: pd.DataFrame, table: str | None, every: bool) -> None:
     if table is None:
         show_side_by_side(rows.rename(columns={"estimated": "guess"}), "Facts")
-        say("sourced: rows that name a source; guess: rows that are estimates, or rest on one, with their range")
+        if "sourced" in rows:
+            say(
+                "sourced: rows that name a source; guess: rows whose figure is an estimate or was made from the source's"
+            )
         say("`supplychain data TABLE` shows a table")
         return
     some = rows if every else rows.head(ROWS)
