@@ -54,9 +54,7 @@ def _show(rows: pd.DataFrame, table: str | None, every: bool) -> None:
     if table is None:
         show_side_by_side(rows.rename(columns={"estimated": "guess"}), "Facts")
         if "sourced" in rows:
-            say(
-                "sourced: rows that name a source; guess: rows whose figure is an estimate or was made from the source's"
-            )
+            say("sourced: rows that name a source; guess: rows whose figure is, or rests on, an estimate")
         say("`supplychain data TABLE` shows a table")
         return
     some = rows if every else rows.head(ROWS)
