@@ -23,6 +23,8 @@ from supplychain.scenario import scenario
 pd.options.mode.string_storage = "python"
 # Units that another environment on the same machine has cached do not concern these tests.
 os.environ["IAM_UNITS_CACHE"] = tempfile.mkdtemp()
+# What is piped is 80 columns wide, unless this says otherwise.
+os.environ.pop("COLUMNS", None)
 CASES = Path(__file__).parent / "cases"
 ROOT = Path(__file__).parents[1]
 CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -15,6 +17,7 @@ import supplychain
 from supplychain.cli import app
 from supplychain.facts import dataset
 from supplychain.results import compare
+from supplychain.results.verdict import remarks, verdict
 from supplychain.scenario import scenario
 from supplychain.show.figures.gallery import draw_difference
 from supplychain.system.build import build_system
@@ -129,14 +132,53 @@ def test_scenarios_by_name(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-def test_text_output_names_what_changed(pair, tmp_path):
-    """Without --json: the settings, the suppliers that change most, and the headline figures."""
-    folders = [str(result.save(tmp_path / result.name)) for result in pair]
-    done = CliRunner().invoke(app, ["compare", *folders, "--out", str(tmp_path / "out")])
-    assert done.exit_code == 0
-    for words in ("concern_cap", "change most", "objective", "tungsten"):
-        assert words in done.stdout
+def test_the_verdict_fits_and_names_what_is_written(pair, tmp_path, monkeypatch):
+    """Ten lines, what changes most, every file written, in 80 columns and 40 lines; settings where asked for."""
+    monkeypatch.chdir(tmp_path)
+    folders = [str(result.save(result.name)) for result in pair]
+    done = CliRunner().invoke(app, ["compare", *folders, "--no-figures"])
+    lines = done.stdout.splitlines()
+    assert done.exit_code == 0 and max(map(len, lines)) <= 80 and len(lines) <= 40
+    rows = verdict(compare.compare(*map(supplychain.load, folders)))
+    assert len(rows) == 10
+    for row in rows.itertuples(index=False):
+        assert any(line.split() == " ".join(row).split() for line in lines)
+    written = Path("results/status_quo_vs_diversify_away")
+    assert f"wrote {written}:" in lines and all(file.name in done.stdout for file in written.iterdir())
+    assert "Most changed" in done.stdout and "concern_cap" not in done.stdout
+    asked = CliRunner().invoke(app, ["compare", *folders, "--no-figures", "--settings"])
+    assert "concern_cap" in asked.stdout and max(map(len, asked.stdout.splitlines())) <= 80
     assert supplychain.load(folders[0]).name == "status_quo"
+
+
+SUMMARY = {  # metric: before, after, and the line that they make
+    "resource_cost": (5_884_060.0, 5_891_210.0, "billion USD", "5,884.06", "5,891.21", "+7.15"),
+    "us_bill": (480_070.0, 480_004.0, "billion USD", "480.07", "480.00", "-0.07"),
+    "public_revenue": (0.0, -1e-9, "billion USD", "0", "0", "0"),
+    "share_feoc": (0.3542, 0.24, "%", "35.4", "24.0", "-11.4"),
+    "vehicles_lost": (0.0, 1_234_567.0, "vehicles", "0", "1,234,567", "+1,234,567"),
+    "gw_lost": (2.5, 2.25, "GW", "2.5", "2.2", "-0.2"),
+}
+
+
+def test_the_verdict_by_hand(pair):
+    """Millions become billions, shares per cent, a difference has its sign, and what rounds to nil is a bare nil."""
+    table = pd.DataFrame([(metric, *row[:2]) for metric, row in SUMMARY.items()], columns=["metric", "before", "after"])
+    table = table.assign(unit="", difference=table["after"] - table["before"])
+    table = table.rename(columns={side: f"value_{side}" for side in ("before", "after", "difference")})
+    rows = verdict(replace(compare.compare(*pair), tables={"summary": table}))
+    assert rows.drop(columns="metric").to_numpy().tolist() == [list(row[2:]) for row in SUMMARY.values()]
+
+
+def test_what_changes_most_is_said_with_both_shares(pair):
+    """The supplier that gains most, with its shares before and after as the results have them."""
+    *_, gains = remarks(compare.compare(*pair))
+    told = re.search(r": (\w+) \((\w+), (\w+)\) (\d+)% to (\d+)%", gains).groups()
+    for percent, result in zip(told[3:], pair, strict=True):
+        rows = result.supply.query("year == 2035 and market == 'USA'").set_index(["mineral", "stage", "country"])
+        share = rows.loc[told[:3], "tonnes"].sum() / rows.loc[told[:2], "tonnes"].sum()
+        assert 100 * share == pytest.approx(float(percent), abs=0.51)
+    assert int(told[3]) < int(told[4])
 
 
 def test_two_scenario_files_are_compared_before_and_after_solving(tmp_path):

@@ -158,7 +158,7 @@ def test_the_command_withholds(monkeypatch, shipped, tmp_path):
 def test_printed_percent_has_no_negative_zero():
     """A shift of a hundredth of a point prints as nothing."""
     made = (("copper", "CHL", 2025, 50.0), ("copper", "USA", 2025, 50.0), ("copper", "CHL", 2035, 49.99))
-    shift = spoken(outlook(result(*made, ("copper", "USA", 2035, 50.01)), TOLD))["model\nshift"]
+    shift = spoken(outlook(result(*made, ("copper", "USA", 2035, 50.01)), TOLD))["model_shift"]
     assert [str(value) for value in shift] == ["0.0", "0.0"]
 
 

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from supplychain.cli.options import AsJson, Choose, Data, Quiet, To, told
 from supplychain.show.console import save, show, show_scores
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from supplychain.facts.dataset import Dataset
 
 hindcast = typer.Typer(help="Models of earlier years, judged by what came after.", no_args_is_help=True)
 
@@ -23,19 +29,16 @@ def production(
     as_json: AsJson = False,
 ) -> None:
     """Who makes how much of the world's output, told from an earlier year, beside no change and the trend."""
-    from supplychain.facts.dataset import read
     from supplychain.studies import backcast as study
 
     with told():
-        known = read(data)
+        known = _facts(data, to)
         if choose:
-            known, tried = study.chosen(known, study.GRID, base, judged)
-            show(tried, quiet or as_json, False, "Parameters tried, the chosen first: error of the model, points")
+            known = _chosen(study, known, quiet or as_json, base, judged)
         table = study.backcast(known, base, judged)
         save(table, to)
-    lines = study.errors(table)
     title = f"Mean error of country shares in {judged}, told from {base}, percentage points"
-    show_scores(study.halves(lines), lines, study.spoken(lines), quiet, as_json, title)
+    _show_halves(study, table, quiet, as_json, title)
 
 
 @hindcast.command()
@@ -47,20 +50,17 @@ def trade(
     as_json: AsJson = False,
 ) -> None:
     """Who supplies which market in 2024, told from 2019, beside no change and the least cost of freight."""
-    from supplychain.facts.dataset import read
     from supplychain.studies import trade as study
     from supplychain.studies.traded import TRADE_YEAR
 
     with told():
-        known = read(data)
+        known = _facts(data, to)
         if choose:
-            known, tried = study.chosen(known, study.GRID)
-            show(tried, quiet or as_json, False, "Parameters tried, the chosen first: error of the model, points")
+            known = _chosen(study, known, quiet or as_json)
         table = study.trade(known)
         save(table, to)
-    rows = study.errors(table)
     title = f"Mean error of import shares in {TRADE_YEAR}, told from {study.BASE}, percentage points"
-    show_scores(study.halves(rows), rows, study.spoken(rows), quiet, as_json, title)
+    _show_halves(study, table, quiet, as_json, title)
 
 
 @hindcast.command()
@@ -74,14 +74,36 @@ def prices(
     as_json: AsJson = False,
 ) -> None:
     """What known supply shocks did to prices, beside what the model says of them and no change."""
-    from supplychain.facts.dataset import read
     from supplychain.studies import shocks as study
 
     with told():
-        known = read(data)
+        known = _facts(data, to)
         table = study.shocks(known, study.GRID if choose else {})
         save(table, to)
     title = "Yearly price over that before (* the part lost is a guess; the price is at the demand curve's end)"
     unit = "Mean error of the logarithm of the price"
     show_scores(study.scores(table), table, study.spoken(table), quiet, as_json, title, unit)
     show(study.apart(known), quiet or as_json, False, "Not counted")
+
+
+def _facts(data: Path | None, to: Path | None) -> Dataset:
+    """The facts, once it is known that the file can be written: a hindcast takes minutes."""
+    from supplychain.facts.dataset import read
+    from supplychain.results.writing import check_writable
+
+    if to:
+        check_writable(to)
+    return read(data)
+
+
+def _chosen(study: Any, known: Dataset, quiet: bool, *years: int) -> Dataset:
+    """The facts with the parameters that tell one half of the minerals best, after a table of those tried."""
+    known, tried = study.chosen(known, study.GRID, *years)
+    show(tried, quiet, False, "Parameters tried, the chosen first: error of the model, points")
+    return known
+
+
+def _show_halves(study: Any, table: pd.DataFrame, quiet: bool, as_json: bool, title: str) -> None:
+    """The mean errors over each half of the minerals, then line by line."""
+    lines = study.errors(table)
+    show_scores(study.halves(lines), lines, study.spoken(lines), quiet, as_json, title)

@@ -1,18 +1,29 @@
-"""What the commands share: options, and how a fault is told."""
+"""What the commands share: arguments and options, how a fault is told, and how far a command has come."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from supplychain.facts.errors import Fault, InfeasibleError, InputError
+from supplychain.scenario.files import beginning_with
 
 BAD_INPUT, NO_PLAN, INTERRUPTED = 2, 3, 130
 
+ScenarioOrFile = Annotated[
+    str, typer.Argument(help="A YAML file, or the name of a shipped scenario.", autocompletion=beginning_with)
+]
+ScenarioOrFolder = Annotated[
+    str, typer.Argument(help="A YAML file, a scenario's name, or a result folder.", autocompletion=beginning_with)
+]
+Settings = Annotated[
+    list[str] | None, typer.Option("--set", metavar="policies.ID.field=value", help="Change one value; repeatable.")
+]
+Out = Annotated[Path, typer.Option("--out", help="Folder for the results.")]
 Data = Annotated[Path | None, typer.Option("--data", help="A folder with the tables of the facts.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Print nothing but errors.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the table as JSON.")]
@@ -39,3 +50,22 @@ def told() -> Iterator[None]:
     except KeyboardInterrupt:
         typer.echo("interrupted; finished scenarios are kept", err=True)
         raise typer.Exit(INTERRUPTED) from None
+
+
+def warn(warnings: list[Fault]) -> None:
+    """A line on standard error for each."""
+    for warning in warnings:
+        typer.echo(str(warning), err=True)
+
+
+@contextmanager
+def progress(quiet: bool) -> Iterator[Any]:
+    """A spinner on standard error, only on a terminal."""
+    from rich.console import Console
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    console = Console(stderr=True)
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True, disable=quiet or not console.is_terminal) as shown:
+        task = shown.add_task("starting")
+        yield lambda text: shown.update(task, description=text)

@@ -104,6 +104,17 @@ def check_folder(folder: Path) -> None:
         raise InputError([Fault(folder, 1, 1, "is there already and is no data package; name another folder")])
 
 
+def check_package(folder: Path) -> None:
+    """Finds out, before anything long is done for it, whether a package could be written to the folder.
+
+    Raises
+    ------
+    InputError : it could not, or something else is there.
+    """
+    check_writable(folder)
+    check_folder(folder)
+
+
 def check_writable(path: Path) -> None:
     """Finds out, before anything long is done for it, whether a file or folder could be written beside the path.
 

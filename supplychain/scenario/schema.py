@@ -23,8 +23,9 @@ each: `FILE:LINE:COLUMN: what is wrong; what is meant`, exit status 2.
 
 | command | does |
 |---|---|
-| `supplychain check FILE` | reads and validates only; warns of a policy that matches nothing, of two that set \
-the same thing, and of a limit that all plants there are, and could be, would not meet |
+| `supplychain check FILE` | reads and validates only (without FILE all of `scenarios/`); warns of a policy \
+that matches nothing, of two that set the same thing, and of a limit that all plants there are, \
+and could be, would not meet |
 | `supplychain check FILE --resolved` | prints the scenario with nothing left to inherit, as a file that reads back |
 | `supplychain run FILE --set policies.ID.field=value` | changes one value (on `check` too); `--set policies.ID=null` \
 removes a policy |

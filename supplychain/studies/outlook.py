@@ -18,7 +18,7 @@ YEAR = 2035
 SCENARIO = "status_quo"
 LINE = ["commodity", "stage"]
 HEADINGS = {
-    f"{who}_{column}": f"{name}\n{word}"
+    f"{who}_{column}": f"{name}_{word}"
     for who, name in (("iea", "IEA"), ("model", "model"))
     for column, word in (("before", "first"), ("after", "later"), ("shift", "shift"))
 }

@@ -205,6 +205,5 @@ def swapped(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def spoken(rows: pd.DataFrame) -> pd.DataFrame:
-    """The table of `errors` to a hundredth of a point, with headings short enough for 80 columns."""
-    table = rows.drop(columns=["given", "suppliers"]).round(2)
-    return table.rename(columns={name: name.replace("_", "\n") for name in SHOWN})
+    """The table of `errors` to a hundredth of a point, with few enough columns for 80 of a terminal."""
+    return rows.drop(columns=["given", "suppliers"]).round(2)
