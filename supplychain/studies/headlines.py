@@ -1,4 +1,4 @@
-"""The headline shares of a plan, from its columns alone: for studies whose plans never become whole results."""
+"""Headline figures of a plan from its columns alone: for studies whose plans never become whole results."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import pandas as pd
 
 from supplychain.program.lp import Floats, LinearProgram
 from supplychain.results.indicators import UPSTREAM
+from supplychain.system.build import System
 
 KEYS = ["mineral", "stage", "market"]
 
@@ -40,3 +41,10 @@ def group_shares(supply: pd.DataFrame, members: Iterable[str]) -> pd.Series:
     """
     inside = supply["share"].where(supply["country"].isin(set(members)), 0.0)
     return inside.groupby([supply["mineral"], supply["stage"]]).sum().groupby("mineral").max()
+
+
+def worth_of_use(system: System) -> pd.Series:
+    """What the use of each mineral is worth at its normal price, all markets and years, present value."""
+    use = system.use.merge(system.years, on="year").merge(system.minerals[["mineral", "price"]], on="mineral")
+    worth = use["base_t"] * use["growth"] * use["weight"] * use["price"].fillna(0.0)
+    return worth.groupby(use["mineral"]).sum()

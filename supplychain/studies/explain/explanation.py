@@ -38,7 +38,8 @@ from supplychain.studies.explain.entry import entry
 from supplychain.studies.explain.prices import policy_prices
 from supplychain.studies.explain.terrain import Terrain
 from supplychain.studies.explain.unique import country_ranges, dependence_ranges, headline_ranges, tightened
-from supplychain.system.build import System, base_tables, build_system
+from supplychain.studies.headlines import worth_of_use
+from supplychain.system.build import base_tables, build_system
 
 Step = Callable[[str], object]
 CONCERN = "feoc"
@@ -134,7 +135,7 @@ def _explained(story: Scenario, known: Dataset, base: Tables, done: Solved, cloc
         pushed = beside.submit(_timed, entry, program, system, nearby, groups.get(REGION, []))
         tables |= _ranges(program, done, story.years[-1], {g: groups.get(g, []) for g in (CONCERN, REGION)})
         clock.stop("unique")
-        tables["drivers"] = drivers(story, known, done.solution, _worth(system))
+        tables["drivers"] = drivers(story, known, done.solution, worth_of_use(system))
         clock.stop("drivers")
         tables["entry"], clock.parts["entry"] = pushed.result()
     clock.stop("waiting")
@@ -156,13 +157,6 @@ def _ranges(
     countries = country_ranges(program, face, [year])
     ranges = dependence_ranges(program, face, countries, groups)
     return {"ranges": ranges, "country_ranges": countries, "headline_ranges": headline_ranges(ranges)}
-
-
-def _worth(system: System) -> pd.Series:
-    """What the use of each mineral is worth at its normal price, all markets and years, present value."""
-    use = system.use.merge(system.years, on="year").merge(system.minerals[["mineral", "price"]], on="mineral")
-    worth = use["base_t"] * use["growth"] * use["weight"] * use["price"].fillna(0.0)
-    return worth.groupby(use["mineral"]).sum()
 
 
 def _no_plan(

@@ -1,0 +1,74 @@
+"""What becomes of a loss that lasts: every later year, with what is built after it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import pandas as pd
+
+from supplychain.program.decided import decided
+from supplychain.program.lp import LinearProgram
+from supplychain.results.unfold import Solved
+from supplychain.solve.highs import Solution, Solver
+from supplychain.solve.part import Part
+from supplychain.studies.losses import losses
+from supplychain.system.build import System
+
+Step = Callable[[str], object]
+
+
+def recoveries(solved: Solved, names: Sequence[str], year: int, market: str, step: Step) -> pd.DataFrame:
+    """Some losses from a year to the end of the horizon: nobody knew of them, then all is decided anew.
+
+    Parameters
+    ----------
+    names : of the losses.
+
+    Returns
+    -------
+    DataFrame: name, year, item (the mineral of which the market goes without most in the year of the loss), unmet_share
+    of its use, unmet_musd (all that the market goes without beyond the plan, at normal prices), price_multiple.
+    """
+    lp, system = solved.program, solved.system
+    open_ = ~decided(lp, year)
+    part = Part.of(solved.solution, lp.money_unit, open_, np.zeros(lp.rows, dtype=bool))
+    later = [y for y in system.years["year"] if y >= year]
+    known = {hit.name: hit for hit in losses(lp, system, solved.solution, part, later)}
+    solver = Solver(lp, part.arrays)
+    base = solver.solve()
+    basis, rows = solver.highs.getBasis(), []
+    for name in names:
+        step(f"after the loss of {name}")
+        answer = solver.moved(known[name].taken_from(part.arrays), basis)
+        rows.append(_path(lp, system, part, base, answer, later, market).assign(name=name))
+    return pd.concat(rows, ignore_index=True)
+
+
+def _path(
+    lp: LinearProgram, system: System, part: Part, base: Solution, answer: Solution, years: list[int], market: str
+) -> pd.DataFrame:
+    """What the market goes without, year by year."""
+    forgone, demand = lp.variables["forgone"], lp.constraints["demand"]
+    keys = ["year", "mineral"]
+    table = forgone.table[(forgone.table["market"] == market) & forgone.table["year"].isin(years)]
+    place = part.columns_of(forgone.first + table.index.to_numpy())
+    more = (table.assign(t=answer.value[place] - base.value[place])).groupby(keys)["t"].sum()
+    use = system.use[system.use["market"] == market].set_index(keys)
+    share = (more / (use["base_t"] * use["growth"]).reindex(more.index)).fillna(0.0)
+    item = str(share.loc[years[0]].idxmax())
+    price = system.minerals.set_index("mineral")["price"]
+    worth = (more * price.reindex(more.index.get_level_values("mineral")).to_numpy()).groupby("year").sum() / 1e6
+    rows = demand.table.query("mineral == @item and market == @market and year in @years")
+    weight = system.years.set_index("year")["weight"].reindex(rows["year"]).to_numpy()
+    dual = answer.dual[part.rows_of(demand.first + rows.index.to_numpy())] / weight
+    multiple = pd.Series(dual / price[item], rows["year"].to_numpy())
+    return pd.DataFrame(
+        {
+            "year": years,
+            "item": item,
+            "unmet_share": share.xs(item, level="mineral").reindex(years).to_numpy(),
+            "unmet_musd": worth.reindex(years).to_numpy(),
+            "price_multiple": multiple.reindex(years).to_numpy(),
+        }
+    )

@@ -1,0 +1,202 @@
+"""What the loss of each supplier, plant or leg would cost in one year: the worst single losses, and the worst pairs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from supplychain.facts import dataset as facts
+from supplychain.facts.dataset import Dataset
+from supplychain.program.lp import LinearProgram
+from supplychain.results.unfold import Solved, unfold
+from supplychain.scenario import scenario
+from supplychain.scenario.scenario import Scenario
+from supplychain.solve.highs import Solution, Solver
+from supplychain.solve.part import Part
+from supplychain.studies.findings import Findings, about
+from supplychain.studies.losses import COUNTRY, SUPPLIER, Hit, losses
+from supplychain.studies.recovery import recoveries
+from supplychain.system.build import System
+
+Step = Callable[[str], object]
+MARKET = "USA"
+WORST = 30  # single losses of which all pairs are tried
+LARGEST = 3  # suppliers of a mineral at a stage of which all pairs are tried
+GONE = 1e-6  # of a mineral's use: less is nothing
+
+
+def screen(
+    name: str | Path | Scenario,
+    data: str | Path | Dataset | None = None,
+    year: int | None = None,
+    together: int = 1,
+    recover: int = 0,
+    step: Step = lambda part: None,
+) -> Findings:
+    """Lose each supplier, plant and leg of a plan in turn, and rank them by what that costs in the year.
+
+    In the year of the loss nothing is built that was not begun before: idle plants, stocks and thrift must do. Later
+    years are not solved; stocks that are drawn on cost what a tonne costs then.
+
+    Parameters
+    ----------
+    name : path or bare name of a scenario file, or a Scenario. data : a data folder or a Dataset (default: the shipped
+        facts). year : of the loss (default: the middle of the horizon).
+    together : 2 to lose pairs too: all of the `WORST` single losses, and of the `LARGEST` suppliers at each stage.
+    recover : so many of the worst losses are also followed to the end of the horizon, with what is built after them.
+    step : is told what is being lost.
+
+    Returns
+    -------
+    Findings with the tables `losses` (one row a loss, worst first: kind, mineral, stage, country, name; cost_musd, what
+    the year costs more, all markets; item, the mineral of which the United States go without most; unmet_share of
+    its use; unmet_musd, all that they go without at normal prices; price_multiple, its price there over the normal
+    one; vehicles and gw not delivered; vehicles_worth and gw_worth, what the tonnes missing of it would have
+    equipped), `pairs` (first and second loss, and the same; beyond_musd, what they cost beyond the sum of both), and
+    `recovery` (the loss, year, unmet_musd, price_multiple).
+
+    Raises
+    ------
+    InputError : the scenario or the data cannot be used. InfeasibleError : no plan.
+    """
+    known = data if isinstance(data, Dataset) else facts.read(data)
+    story = name if isinstance(name, Scenario) else scenario.read(name, known)
+    year = story.years[len(story.years) // 2] if year is None else year
+    solved = unfold(story, known)
+    plan = _Year.of(solved, year)
+    hits = losses(solved.program, solved.system, solved.solution, plan.part, [year])
+    tables = {"losses": _single(plan, hits, step)}
+    if together > 1:
+        tables["pairs"] = _pairs(plan, hits, tables["losses"], step)
+    if recover:
+        tables["recovery"] = recoveries(solved, list(tables["losses"]["name"][:recover]), year, MARKET, step)
+    manifest = about(story, known, year=year, together=together, recover=recover) | {"losses": len(hits)}
+    shown = {table: content.reset_index(drop=True) for table, content in tables.items()}
+    return Findings("screen", story.name, story.title, shown, manifest)
+
+
+@dataclass(frozen=True)
+class _Year:
+    """One year of a plan: a program in which nothing can be built, and what is to be read from its answers."""
+
+    system: System
+    program: LinearProgram
+    solution: Solution
+    part: Part
+    solver: Solver
+    basis: object
+    base: Solution
+    year: int
+    weight: float
+
+    @classmethod
+    def of(cls, solved: Solved, year: int) -> _Year:
+        lp, solution = solved.program, solved.solution
+        part = Part.of(solution, lp.money_unit, _decided_in(lp, year), _of_later(lp, year))
+        solver = Solver(lp, part.arrays)
+        base = solver.solve()
+        weight = float(solved.system.years.set_index("year")["weight"][year])
+        return cls(solved.system, lp, solution, part, solver, solver.highs.getBasis(), base, year, weight)
+
+    def without(self, hits: Iterable[Hit]) -> dict[str, object]:
+        """What the loss of some things costs."""
+        arrays = self.part.arrays
+        for hit in hits:
+            arrays = hit.taken_from(arrays)
+        answer = self.solver.moved(arrays, self.basis)
+        cost = (answer.objective - self.base.objective) / self.weight / 1e6
+        return {"cost_musd": max(cost, 0.0)} | self._unmet(answer)
+
+    def _unmet(self, answer: Solution) -> dict[str, object]:
+        short = self._of("forgone", answer).groupby("mineral")["more"].sum()
+        use = self._use.reindex(short.index)
+        share = (short / use).where(short > GONE * use, 0.0).fillna(0.0)
+        lost = self._of("undelivered", answer).groupby("unit")["more"].sum().reindex(["vehicle", "MW"], fill_value=0.0)
+        price = self.system.minerals.set_index("mineral")["price"]
+        worst = str(share.idxmax()) if share.max() > 0 else ""
+        return {
+            "item": worst,
+            "unmet_share": float(share.max()),
+            "unmet_musd": float((short.where(share > 0, 0.0) * price.reindex(short.index)).sum() / 1e6),
+            "price_multiple": self._price(answer, worst) / price[worst] if worst else 1.0,
+            "vehicles": float(lost["vehicle"]),
+            "gw": float(lost["MW"]) / 1e3,
+            **self._worth(worst, float(short.get(worst, 0.0))),
+        }
+
+    def _of(self, name: str, answer: Solution) -> pd.DataFrame:
+        """A variable's rows of the year in the market, with how much `more` it is than in the plan."""
+        v = self.program.variables[name]
+        table = v.table[v.table["year"] == self.year]
+        if "market" in table:
+            table = table[table["market"] == MARKET]
+        place = self.part.columns_of(v.first + table.index.to_numpy())
+        return table.assign(more=answer.value[place] - self.base.value[place])
+
+    @property
+    def _use(self) -> pd.Series:
+        """What the market uses of each mineral in the year, t."""
+        use = self.system.use.query("market == @MARKET and year == @self.year").set_index("mineral")
+        return use["base_t"] * use["growth"]
+
+    def _price(self, answer: Solution, mineral: str) -> float:
+        rows = self.program.constraints["demand"]
+        row = rows.table.query("mineral == @mineral and market == @MARKET and year == @self.year").index
+        return float(answer.dual[self.part.rows_of(rows.first + row.to_numpy())][0] / self.weight)
+
+    def _worth(self, mineral: str, tonnes: float) -> dict[str, float]:
+        """How many vehicles, and gigawatts, the tonnes would have equipped in the reference mix."""
+        mix = self.system.technologies.query("year == @self.year and share > 0")
+        needs = self.system.intensities.query("mineral == @mineral")
+        takes = mix.merge(needs, on="technology").merge(self.system.services[["service", "unit"]].drop_duplicates())
+        per_unit = (takes["share"] * takes["t_per_unit"]).groupby([takes["unit"], takes["service"]]).sum()
+        most = {unit: tonnes / least for unit, least in per_unit[per_unit > 0].groupby("unit").min().items()}
+        return {"vehicles_worth": most.get("vehicle", 0.0), "gw_worth": most.get("MW", 0.0) / 1e3}
+
+
+def _decided_in(lp: LinearProgram, year: int) -> np.ndarray:
+    """The columns that a year may still decide when it comes: its own, but for what comes on line in it."""
+    parts = [(v.table["year"] == year).to_numpy() & ("lead_years" not in v.table) for v in lp.variables.values()]
+    return np.concatenate(parts)
+
+
+def _of_later(lp: LinearProgram, year: int) -> np.ndarray:
+    """The rows of later years."""
+    parts = [
+        (rows.table["year"] > year).to_numpy() if "year" in rows.table else np.zeros(len(rows), dtype=bool)
+        for rows in lp.constraints.values()
+    ]
+    return np.concatenate(parts)
+
+
+def _single(plan: _Year, hits: Sequence[Hit], step: Step) -> pd.DataFrame:
+    rows = []
+    for i, hit in enumerate(hits):
+        step(f"losing {hit.name}, {i + 1} of {len(hits)}")
+        rows.append(hit.label | plan.without([hit]))
+    return pd.DataFrame(rows).sort_values("cost_musd", ascending=False, kind="stable")
+
+
+def _pairs(plan: _Year, hits: Sequence[Hit], single: pd.DataFrame, step: Step) -> pd.DataFrame:
+    """Pairs of the worst suppliers and legs, and of the largest suppliers of one thing."""
+    rows, pairs = [], sorted(_candidates(single))
+    for n, (i, j) in enumerate(pairs):
+        step(f"losing {hits[i].name} and {hits[j].name}, {n + 1} of {len(pairs)}")
+        told = {"first": hits[i].name, "second": hits[j].name} | plan.without([hits[i], hits[j]])
+        beyond = told["cost_musd"] - single.loc[[i, j], "cost_musd"].sum()  # type: ignore[operator]
+        rows.append(told | {"beyond_musd": beyond})
+    return pd.DataFrame(rows).sort_values("cost_musd", ascending=False, kind="stable")
+
+
+def _candidates(single: pd.DataFrame) -> set[tuple[int, int]]:
+    alone = single[single["kind"] != COUNTRY]
+    pairs = set(combinations(sorted(alone.index[:WORST]), 2))
+    for _, group in alone[alone["kind"] == SUPPLIER].groupby(["mineral", "stage"]):
+        largest = group.sort_values("tonnes", ascending=False, kind="stable").index[:LARGEST]
+        pairs |= set(combinations(sorted(largest), 2))
+    return pairs
