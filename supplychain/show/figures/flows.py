@@ -12,11 +12,12 @@ from matplotlib.path import Path
 from supplychain.facts.dataset import OTHER
 from supplychain.results.result import Result
 from supplychain.show.figures import style
+from supplychain.show.figures.words import DOES, in_words, percent, sentence
 from supplychain.system.pattern import STAGES
 
 HEADS = {"mine": "Mined in", "refine": "Refined in", "fabricate": "Made in", "market": "For"}
 WIDTH, GAP = 0.055, 0.025
-MOST = 8
+MOST, LEAST = 8, 0.02  # countries of a stage that stand by themselves, and the least part of all tonnes that each has
 
 
 def chain_paths(result: Result, mineral: str, year: int, market: str = "USA") -> pd.DataFrame:
@@ -41,7 +42,7 @@ def sankey_flows(result: Result, mineral: str, year: int, market: str = "USA", m
     Parameters
     ----------
     market : a market id, or `all` for every market whose paths are in the result.
-    most : countries of a stage that stand by themselves; the rest are `other`.
+    most : countries of a stage that stand by themselves; the rest, and those under two percent, are `other`.
 
     Returns
     -------
@@ -50,7 +51,8 @@ def sankey_flows(result: Result, mineral: str, year: int, market: str = "USA", m
     paths = chain_paths(result, mineral, year, market)
     layers = [*stages_of(paths), "market"]
     for layer in layers[:-1]:
-        named = style.largest(paths.groupby(layer)["tonnes"].sum(), most)
+        parts = paths.groupby(layer)["tonnes"].sum()
+        named = style.largest(parts[parts >= LEAST * parts.sum()], most)
         paths = paths.assign(**{layer: style.kept(paths[layer], named)})
     links = [_links(paths, layers[i], layers[i + 1]) for i in range(len(layers) - 1)]
     columns = ["from_stage", "source", "to_stage", "target", "tonnes"]
@@ -87,9 +89,11 @@ def sankey(
     """
     ax = style.axes(ax, 6.9, 4.4)
     flows = sankey_flows(result, mineral, year, market, most)
-    title = f"From mine to market: {mineral.replace('_', ' ')}, {year}"
+    where = "all markets with whole paths" if market == "all" else style.country_name(market)
+    description = f"{style.spoken(mineral)} from mine to market, {where}, {year}"
+    takeaway = sankey_takeaway(flows, mineral)
     if flows.empty:
-        return style.nothing(ax, title, result.title, "No path of this mineral reaches this market in this year.")
+        return style.nothing(ax, takeaway, description, result.title)
     total = flows.loc[flows["to_stage"] == "market", "tonnes"].sum()
     flows = flows.assign(share=flows["tonnes"] / total)
     layers = [*dict.fromkeys(flows["from_stage"]), "market"]
@@ -99,9 +103,23 @@ def sankey(
         _draw_layer(ax, nodes[layer], layer, i, last=i == len(layers) - 1)
     lowest = max(node.top + node.size for layer in nodes.values() for node in layer.values())
     ax.set(xlim=(-0.42, len(layers) - 1 + 0.5), ylim=(lowest + 0.01, -0.09))
-    where = "all markets with whole paths" if market == "all" else style.country_name(market)
-    subtitle = f"{style.tonnes(total)} of contained mineral for {where}; bands in proportion. {result.title}"
-    return style.headed(style.bare(ax), title, subtitle)
+    description += f": {style.tonnes(total)} of contained mineral, bands in proportion"
+    return style.headed(style.bare(ax), takeaway, description, scenario=result.title)
+
+
+def sankey_takeaway(flows: pd.DataFrame, mineral: str) -> str:
+    """Which country has most at the first and at the last stage (the table of `sankey_flows`)."""
+    if flows.empty:
+        return f"No {in_words(mineral)} reaches this market"
+    whole = flows.loc[flows["to_stage"] == "market", "tonnes"].sum()
+    tonnes = flows[flows["source"] != "other"].groupby(["from_stage", "source"], sort=False)["tonnes"].sum()
+    parts: list[str] = []
+    for stage in dict.fromkeys(flows["from_stage"]):
+        if stage in tonnes.index.get_level_values(0):
+            share = 100 * tonnes[stage] / whole
+            of = "" if parts else f" of the {in_words(mineral)}"
+            parts.append(f"{style.country_name(share.idxmax())} {DOES[stage]} {percent(share.max())}{of}")
+    return sentence(*parts) or f"No country has two percent of the {in_words(mineral)}"
 
 
 def _nodes(flows: pd.DataFrame, layers: list[str]) -> dict[str, dict[str, _Node]]:
