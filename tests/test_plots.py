@@ -73,6 +73,16 @@ FIGURES = {
     "leg_use": lambda: plots.leg_use(AFTER, "caspian"),
     "frontier": lambda: plots.frontier([AFTER, BEFORE], "feoc_cap"),
 }
+FIGURES |= {
+    "dependence_portrait": lambda: plots.dependence(AFTER, form=style.PORTRAIT),
+    "unmet_portrait": lambda: plots.unmet(AFTER, form=style.PORTRAIT),
+    "prices_portrait": lambda: plots.price_heatmap(AFTER, form=style.PORTRAIT),
+    "central_asia_portrait": lambda: plots.central_asia(AFTER, form=style.PORTRAIT),
+    "corridors_portrait": lambda: plots.corridors(AFTER, form=style.PORTRAIT),
+    "cost_portrait": lambda: plots.waterfall(BEFORE, AFTER, form=style.PORTRAIT),
+    "displaced_portrait": lambda: plots.central_asia_displaces(BEFORE, AFTER, form=style.PORTRAIT),
+    "costs_beside": lambda: plots.costs(AFTER, before=BEFORE),
+}
 
 
 @pytest.fixture(scope="module")
@@ -150,10 +160,18 @@ def test_no_text_is_cut_or_covered(name, drawn):
 @pytest.mark.parametrize("name", FIGURES)
 def test_source_and_unit(name, drawn):
     """Each figure has its source line once, and says its unit where it shows anything."""
-    texts = [text.get_text() for text in drawn[name].findobj(Text)]
+    texts = [text.get_text().replace("\n", " ") for text in drawn[name].findobj(Text)]
     assert texts.count(style.SOURCE) == 1
     unit = re.search(r"percent|USD|tonnes|[0-9] t\b|multiple|vehicles|GW", " ".join(texts), re.IGNORECASE)
     assert unit or name == "supply_of_nothing"
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_the_scenario_is_named_once(name, drawn):
+    """A figure names its scenario once, in its head or, where two stand side by side, in the legend."""
+    texts = [text.get_text().replace("\n", " ") for text in drawn[name].findobj(Text) if text.get_visible()]
+    assert sum(text.count(LONG[:40]) for text in texts) <= 1
+    assert any(title in " ".join(texts) for title in (LONG[:40], BEFORE.title, "Bare", "cap costs"))
 
 
 @pytest.mark.parametrize("name", FIGURES)
@@ -354,7 +372,8 @@ def test_gallery_writes_every_figure(tmp_path):
         "supply_mine",
     }
     compared = plots.draw_comparison([BEFORE, AFTER], OBSERVED, tmp_path / "two")
-    assert {file.stem for file in compared} == {"cost_after", "dependence_after", "displaced_after"}
+    beside = {"cost_after", "dependence_after", "displaced_after"}
+    assert {file.stem for file in compared} == beside | {"cost_after_portrait", "displaced_after_portrait"}
     assert all(file.is_file() for file in [*files, *compared])
     assert not list((tmp_path / "one").glob(".*"))
     elsewhere = Result("e", "E", 1.0, {}, {"dependence": pd.DataFrame(columns=["market", "share_feoc"])})
@@ -363,7 +382,7 @@ def test_gallery_writes_every_figure(tmp_path):
 
 def test_what_has_nothing_to_show_is_no_picture(tmp_path):
     """Where nothing is short, dear or bound there is no file that says so, and one of an earlier result goes."""
-    quiet = {"unmet", "vehicles_lost", "power_lost", "prices", "shadow_prices"}
+    quiet = {"unmet", "unmet_portrait", "vehicles_lost", "power_lost", "prices", "prices_portrait", "shadow_prices"}
     drawn = {file.stem for file in plots.draw_all(AFTER, tmp_path)}
     assert quiet < drawn
     calm = dataclasses.replace(AFTER, manifest=BEFORE.manifest, tables=BEFORE.tables)

@@ -100,8 +100,9 @@ def curve_takeaway(steps: pd.DataFrame, mineral: str, normal: float) -> str:
     covered = percent(100 * steps.loc[~planned & pays, "capacity_t"].sum() / stands) if stands > 0 else "nothing"
     parts.append(f"{covered} of {in_words(mineral)} capacity covers its cost at the normal price")
     if planned.any():
+        would = int((planned & pays).sum())
         parts.append(
-            f"{number(int((planned & pays).sum()))} of {number(int(planned.sum()))} projects would, with capital"
+            f"{number(would) if would else 'none'} of {number(int(planned.sum()))} projects would, with capital"
         )
     return sentence(*parts)
 

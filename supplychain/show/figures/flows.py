@@ -113,12 +113,12 @@ def sankey_takeaway(flows: pd.DataFrame, mineral: str) -> str:
         return f"No {in_words(mineral)} reaches this market"
     whole = flows.loc[flows["to_stage"] == "market", "tonnes"].sum()
     tonnes = flows[flows["source"] != "other"].groupby(["from_stage", "source"], sort=False)["tonnes"].sum()
-    parts: list[str] = []
-    for stage in dict.fromkeys(flows["from_stage"]):
-        if stage in tonnes.index.get_level_values(0):
-            share = 100 * tonnes[stage] / whole
-            of = "" if parts else f" of the {in_words(mineral)}"
-            parts.append(f"{style.country_name(share.idxmax())} {DOES[stage]} {percent(share.max())}{of}")
+    parts, before = list[str](), ""
+    for stage, share in (100 * tonnes / whole).groupby(level="from_stage", sort=False):
+        who = style.country_name(share.idxmax()[1])
+        of = "" if parts else f" of the {in_words(mineral)}"
+        parts.append(f"{'it' if who == before else who} {DOES[str(stage)]} {percent(share.max())}{of}")
+        before = who
     return sentence(*parts) or f"No country has two percent of the {in_words(mineral)}"
 
 

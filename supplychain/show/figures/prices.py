@@ -173,10 +173,8 @@ def price_heatmap(
     moved = (table - 1).abs().max(axis=1) >= STILL
     takeaway, still, table = price_takeaway(table), int((~moved).sum()), table[moved]
     table = table.loc[table.max(axis=1).sort_values(ascending=False, kind="stable").index[:most]]
-    counting = f"all {still} minerals" if table.empty else f"{still} other minerals"
-    description = (
-        f"Delivered price, {style.country_name(market)}, multiple of the normal price; {counting} stay within 10 %"
-    )
+    others = counted(still, "mineral" if table.empty else "other mineral")
+    description = f"Delivered price, {style.country_name(market)}, multiple of the normal price; within 10 %: {others}"
     if table.empty:
         return style.nothing(style.axes(ax, form.width, 1.2), takeaway, description, result.title)
     ends = f". {STOPS}" if table.max().max() >= CEILING - 0.05 else ""

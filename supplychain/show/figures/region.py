@@ -156,7 +156,7 @@ def built_takeaway(new: pd.DataFrame) -> str:
     value = projects.groupby("site")["value_musd"].sum()
     first = projects.loc[projects["site"] == value.idxmax(), "year"].min()
     count = f"{counted(len(value), 'project comes', 'projects come')} on line in Central Asia"
-    return sentence(count, f"the largest is {value.idxmax()}, from {first} on")
+    return sentence(count, f"{'the largest is ' if len(value) > 1 else ''}{value.idxmax()}, from {first} on")
 
 
 def _circles(ax: Axes, new: pd.DataFrame, rows: pd.DataFrame) -> None:

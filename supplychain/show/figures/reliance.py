@@ -57,7 +57,9 @@ def _caps(result: Result, stage: str, market: str, by: str) -> pd.DataFrame:
     table = result.tables.get("policies", pd.DataFrame()).reindex(columns=[*columns, "by"])
     table = table[table["kind"].isin(["supplier_cap", "import_ban"]) & (table["stage"] == stage)]
     table = table[(table["year"] == table["year"].max()) & table["market"].isin([market, "all"])]
-    return table[table["by"].fillna("place") == by].assign(shadow_price=lambda t: t["shadow_price"].abs())
+    return table[table["by"].astype(object).fillna("place") == by].assign(
+        shadow_price=lambda t: t["shadow_price"].abs()
+    )
 
 
 def dependence_takeaway(shares: pd.DataFrame) -> str:
@@ -133,7 +135,7 @@ def _dots(ax: Axes, shares: pd.DataFrame, y: np.ndarray, first: int, last: int) 
     largest = f"largest supplier abroad, {last}, named at the right"
     ax.scatter(shares["top_last"], y, s=20, marker="d", color=blue, label=largest, zorder=5)
     for name, tint, label in (
-        ("cap_last", "black", f"cap on them, {last}"),
+        ("cap_last", "black", f"cap on countries of concern, {last}"),
         ("single_last", blue, f"cap on one country, {last}"),
     ):
         if shares[name].notna().any():
@@ -192,7 +194,9 @@ def dependence_change(before: Result, after: Result, ax: Axes | None = None, mar
     takeaway, both = change_takeaway(both), both.iloc[::-1]
     ax = style.axes(ax, 6.6, style.rows_height(len(both), 0.2, 1.6))
     market = style.market_name(market)
-    description = f"{market} supply from them in the last year, percent, at whichever of mine and refinery is higher"
+    description = (
+        f"{market} supply from countries of concern, last year, percent, at mine or refinery, whichever is higher"
+    )
     if both.empty:
         return style.nothing(ax, takeaway, description, f"{after.title}, beside {before.title}")
     y, red = np.arange(len(both)), style.colour("CHN")

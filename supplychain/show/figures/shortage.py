@@ -110,9 +110,9 @@ def lost_services(result: Result, unit: str = "vehicle", ax: Axes | None = None,
     """
     lost = services_lost(result, unit, market)
     measure = MEASURES.get(unit, (unit, 1.0))[0]
-    what = "electric vehicles" if unit == "vehicle" else "power capacity"
-    description = f"Not built for want of minerals, {style.country_name(market)}: {what}, {measure} a year"
-    takeaway = lost_takeaway(lost.sum(axis=1), what, measure)
+    what = "thousand electric vehicles" if unit == "vehicle" else f"{measure} of power capacity"
+    description = f"Not built for want of minerals, {style.country_name(market)}: {what} a year"
+    takeaway = lost_takeaway(lost.sum(axis=1), what)
     if not lost.to_numpy().sum():
         return style.nothing(style.axes(ax, 6.6, 1.2), takeaway, description, result.title)
     ax = style.axes(ax, 6.6, 3.2)
@@ -131,15 +131,17 @@ def lost_services(result: Result, unit: str = "vehicle", ax: Axes | None = None,
     return style.headed(ax, takeaway, description, legend_columns=columns, scenario=result.title)
 
 
-def lost_takeaway(lost: pd.Series, what: str, measure: str) -> str:
+def lost_takeaway(lost: pd.Series, what: str) -> str:
     """How much is not built in all, and in which year most.
 
     Parameters
     ----------
-    lost : by year. what : is lost, in words. measure : what it is counted in.
+    lost : by year. what : is lost, with what it is counted in.
     """
     if not lost.sum():
-        return f"All {what} can be built"
-    whole, most = f"{spoken(lost.sum())} {measure}", f"{spoken(lost.max())} of them in {lost.idxmax()}"
-    one_year = (lost > 0).sum() == 1
-    return sentence(f"{whole} of {what} are not built" if measure not in what else whole, "" if one_year else most)
+        return "Every year's plans can be built"
+    in_all = f"{spoken(lost.sum())} {what} are not built"
+    several = int((lost > 0).sum()) > 1
+    return sentence(
+        in_all, f"{spoken(lost.max())} of them in {lost.idxmax()}" if several else f"all in {lost.idxmax()}"
+    )

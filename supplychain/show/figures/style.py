@@ -231,12 +231,12 @@ def headed(ax: Axes, takeaway: str, description: str, legend_columns: int = 0, s
     room = figure_of(ax).get_figwidth() * ax.get_position().width / 0.775 - 0.1
     first, below = head_lines(takeaway, description, scenario, room)
     rise = 4.0 + (_legend_above(ax, legend_columns, room) if legend_columns else 0.0)
-    _above(ax, below, rise, fontsize=8, color=QUIET)
-    _above(ax, first, rise + 5 + LINE * (below.count("\n") + 1), fontsize=11, weight="bold")
+    above(ax, below, rise, fontsize=8, color=QUIET)
+    above(ax, first, rise + 5 + LINE * (below.count("\n") + 1), fontsize=11, weight="bold")
     return sourced(ax, room)
 
 
-def _above(ax: Axes, text: str, rise: float, **how: Any) -> None:
+def above(ax: Axes, text: str, rise: float, **how: Any) -> None:
     """A text over the drawing, from the left edge of the rows' names on."""
     where: Any = (ax.yaxis.label, "axes fraction")
     offset: Any = {"xytext": (0, rise), "textcoords": "offset points", "annotation_clip": False}

@@ -92,7 +92,7 @@ def supply_takeaway(shares: pd.DataFrame) -> str:
     supplies = f"{style.country_name(most)} supplies most in {named.index[-1]}, {percent(last[most])}"
     moved = str((last - first).abs().idxmax())
     if abs(last[moved] - first[moved]) < 100 * MOVED:
-        return sentence(supplies, "no country's share is another by ten points than at first")
+        return sentence(supplies, "no share changes by ten points")
     way = "rises" if last[moved] > first[moved] else "falls"
     return sentence(f"{style.country_name(moved)} {way} from {first[moved]:.0f} to {percent(last[moved])}", supplies)
 
@@ -190,7 +190,9 @@ def supply_stages(result: Result, mineral: str, market: str = "USA") -> Figure:
     description = f"{style.market_name(market)} supply of {in_words(mineral)}, stage by stage, by country, percent"
     takeaway = supply_takeaway(supply_shares(result, mineral, "supply", market))
     first, below = style.head_lines(takeaway, description, result.title, 6.5)
-    figure.suptitle(f"{first}\n{below}", x=0.01, ha="left", fontsize=9)
+    figure.suptitle(first, x=0.01, ha="left", weight="bold", fontsize=11)
+    if stages:
+        style.above(figure.axes[0], below, 18, fontsize=8, color=style.QUIET)
     figure.supxlabel(style.SOURCE, fontsize=7, x=0.01, ha="left", color=style.QUIET)
     return figure
 
@@ -237,9 +239,9 @@ def overview_takeaway(minerals: dict[str, pd.DataFrame]) -> str:
         {name: shares["CHN"].iloc[-1] - shares["CHN"].iloc[0] for name, shares in minerals.items() if "CHN" in shares}
     )
     fall, rise = int((china <= -MOVED).sum()), int((china >= MOVED).sum())
-    suppliers = f"suppliers change in {counted(moved, 'mineral')} of {len(minerals)}"
+    suppliers = f"suppliers change in {number(moved) if moved else 'none'} of {counted(len(minerals), 'mineral')}"
     if not fall + rise:
-        return sentence(suppliers, "China's share stays within ten points of its first in all" if len(china) else "")
+        return sentence(suppliers, "China's share changes by ten points in none" if len(china) else "")
     ways = [f"{way} in {number(n)}" for way, n in (("falls", fall), ("rises", rise)) if n]
     first = str(china.abs().idxmax())
     shares = 100 * minerals[first]["CHN"]
