@@ -312,6 +312,34 @@ def test_dependence_shows_caps_of_the_market_and_of_all():
     assert plots.dependence_shares(BEFORE)["cap_last"].isna().all()
 
 
+def test_dependence_names_the_largest_supplier_and_its_own_cap():
+    """Chile has most of copper, so its cap of 50 % stands there and not China's of 40 %; others have none."""
+    shares = plots.dependence_shares(AFTER)
+    assert shares["top"].to_dict() == {"antimony": "CHN", "copper": "CHL", "magnet_alloy": "CHN"}
+    assert shares["single_last"].dropna().to_dict() == pytest.approx({"copper": 50.0})
+    named = [text.get_text() for text in plots.dependence(AFTER).texts]
+    assert named.count("China") == 2 and named.count("Chile") == 1
+
+
+def test_a_map_has_no_dot_in_the_sea_and_no_strand():
+    """What no source names has no circle, and Canada's 4 t of 1,134 no arrow; 24 t and more have one."""
+    ax = plots.flow_map(BEFORE, "copper", 2027)
+    places = {tuple(np.round(dots.get_offsets()[0], 3)) for dots in ax.collections}
+    unnamed = style.places().loc["XXX", "longitude"]
+    assert len(places) == 8 - 2 and unnamed not in {x for x, _ in places}
+    tonnes = [move[-1] for move in PATHS if move[0] == "copper"]
+    widths = [patch.get_linewidth() for patch in ax.patches if isinstance(patch, PathPatch)][1:]
+    assert min(widths) >= min(9.0 * 0.02, 9.0 * 30 / sum(tonnes))
+
+
+def test_bars_and_dots_of_amounts_begin_at_nought():
+    """Shares from 0, multiples from 1×."""
+    assert plots.central_asia(AFTER).get_xlim()[0] == 0
+    dots = plots.outside_prices([BEFORE, AFTER], OBSERVED)
+    assert not [patch for patch in dots.patches if isinstance(patch, Rectangle)]
+    assert all(line.vertices[0][0] == pytest.approx(1.0) for line in dots.collections[0].get_paths())
+
+
 def test_shadow_prices_are_relative_to_normal_prices():
     """1,200 USD on antimony's 12,000 is ten percent; rows without a mineral are left out."""
     assert plots.shadow_prices(AFTER).loc["antimony"].to_dict() == pytest.approx({2026: 10.0, 2027: 10.0})

@@ -126,8 +126,10 @@ def more_takeaway(items: pd.DataFrame, before: str) -> str:
         return f"Supply costs as much as in {before} in every year"
     sign = np.sign(change[year])
     largest = str((sign * items.loc[year]).idxmax())
-    size = f"{money(change[year])} {'more' if sign > 0 else 'less'} in {year}"
-    return sentence(f"supply costs up to {size} than in {before}", f"largest item: {item_name(largest)}")
+    size = f"{money(change[year])} {'more' if sign > 0 else 'less'}"
+    return sentence(
+        f"in {year} supply costs {size} than in {before}, the largest difference", f"largest item: {item_name(largest)}"
+    )
 
 
 def item_name(item: str) -> str:
@@ -217,7 +219,7 @@ def _bars(ax: Axes, steps: pd.Series) -> None:
     starts = ends - steps.to_numpy()
     y = np.arange(len(steps) + 1)
     tints = [style.DEARER if step > 0 else style.CHEAPER for step in steps] + ["#444444"]
-    decimals = 1 if steps.abs().max() < 1000 else 0
+    decimals = 2 if steps.abs().max() < 10 else 1 if steps.abs().max() < 100 else 0
     lengths, lefts = [*steps, ends[-1]], [*starts, 0.0]
     ax.barh(y, lengths, left=lefts, color=tints, height=0.65)
     ax.vlines(ends, y[:-1] - 0.33, y[1:] + 0.33, color="#888888", linewidth=0.7)

@@ -17,6 +17,7 @@ from supplychain.system.pattern import STAGES
 
 HEADS = {"mine": "Mined in", "refine": "Refined in", "fabricate": "Made in", "market": "For"}
 WIDTH, GAP = 0.055, 0.025
+WHOLE, LETTER = 6.6, 0.062  # inches: the drawing across, and a letter of a name
 MOST, LEAST = 8, 0.02  # countries of a stage that stand by themselves, and the least part of all tonnes that each has
 
 
@@ -102,7 +103,9 @@ def sankey(
     for i, layer in enumerate(layers):
         _draw_layer(ax, nodes[layer], layer, i, last=i == len(layers) - 1)
     lowest = max(node.top + node.size for layer in nodes.values() for node in layer.values())
-    ax.set(xlim=(-0.42, len(layers) - 1 + 0.5), ylim=(lowest + 0.01, -0.09))
+    span = len(layers) - 0.5
+    names = max(len(text.get_text()) for text in ax.texts) * LETTER
+    ax.set(xlim=(-span * names / (WHOLE - names), span), ylim=(lowest + 0.01, -0.09))
     description += f": {style.tonnes(total)} of contained mineral, bands in proportion"
     return style.headed(style.bare(ax), takeaway, description, scenario=result.title)
 

@@ -28,7 +28,7 @@ WAYS = {name: f"by the {name} corridor" for name in style.CORRIDORS} | {
     "sea": "by sea",
     "air": "by air",
     "land": "overland",
-    "domestic": "from inside",
+    "domestic": "from its own makers",
 }
 # A point of the figure in degrees of the map, when the map is seven inches wide.
 POINT = 0.72

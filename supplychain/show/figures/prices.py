@@ -18,6 +18,7 @@ from supplychain.show.figures.words import CEILING, STOPS, counted, in_words, mu
 SERIES = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#8C6D1F")
 # Parts of the normal price: a mineral whose price never moves by so much has no row, and smaller moves are left white.
 STILL, SLIGHT = 0.1, 0.05
+OVER = 99.5 * CEILING  # percent of the normal price: a limit that costs more costs ten times the price or more
 MULTIPLES = (1, 1.5, 2, 3, 5, 10)
 
 
@@ -173,8 +174,9 @@ def price_heatmap(
     moved = (table - 1).abs().max(axis=1) >= STILL
     takeaway, still, table = price_takeaway(table), int((~moved).sum()), table[moved]
     table = table.loc[table.max(axis=1).sort_values(ascending=False, kind="stable").index[:most]]
-    others = counted(still, "mineral" if table.empty else "other mineral")
-    description = f"Delivered price, {style.country_name(market)}, multiple of the normal price; within 10 %: {others}"
+    other = "" if table.empty else "other "
+    stay = counted(still, f"{other}mineral stays", f"{other}minerals stay") + f" within {100 * STILL:.0f} %"
+    description = f"Delivered price, {style.country_name(market)}, multiple of the normal price; {stay}"
     if table.empty:
         return style.nothing(style.axes(ax, form.width, 1.2), takeaway, description, result.title)
     ends = f". {STOPS}" if table.max().max() >= CEILING - 0.05 else ""
@@ -215,10 +217,10 @@ def shadow_takeaway(table: pd.DataFrame) -> str:
         return "No limit on a mineral costs anything at the margin"
     first = str(table.max(axis=1).idxmax())
     year, most = table.loc[first].idxmax(), table.loc[first].max()
-    size = percent(most) if most < 150 else f"{most / 100:.1f} times"
+    size = f"{percent(most)} of" if most < 150 else f"{most / 100:.1f} times" if most < OVER else "over ten times"
     return sentence(
         f"limits on {counted(len(table), 'mineral cost', 'minerals cost')} something at the margin",
-        f"{in_words(first)} most, {size} {'of ' if most < 150 else ''}its price in {year}",
+        f"{in_words(first)} most, {size} its price in {year}",
     )
 
 
@@ -240,5 +242,9 @@ def shadow_heatmap(result: Result, ax: Axes | None = None, most: int = 36) -> Ax
     table = table.loc[table.max(axis=1).sort_values(ascending=False, kind="stable").index[:most]]
     ax = style.axes(ax, 6.6, style.rows_height(len(table), 0.2, 1.4))
     table.index = [style.spoken(name) for name in table.index]
-    heat.heat(ax, table.where(table >= 0.5), "{:.0f}".format, heat.DEAR, LogNorm(0.5, 300, clip=True))
+    heat.heat(ax, table.where(table >= 0.5), _relative, heat.DEAR, LogNorm(0.5, OVER, clip=True))
     return style.headed(ax, takeaway, description, scenario=result.title)
+
+
+def _relative(value: float) -> str:
+    return f"{value:.0f}" if value < OVER else "1000+"

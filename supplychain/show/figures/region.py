@@ -12,7 +12,7 @@ from matplotlib.lines import Line2D
 
 from supplychain.results.result import Result
 from supplychain.show.figures import style
-from supplychain.show.figures.words import DOES, counted, in_words, percent, sentence
+from supplychain.show.figures.words import DOES, counted, in_words, percent, points, sentence
 
 TINTS = {"mine": "#007A5A", "refine": "#0072B2"}
 
@@ -42,12 +42,14 @@ def region_takeaway(shares: pd.DataFrame) -> str:
     first, last = (shares.xs(year, axis=1, level="year") for year in (years.min(), years.max()))
     gains = (last - first).where(last >= 0.5)
     top, gain = str(last.max(axis=1).idxmax()), str(gains.max(axis=1).idxmax())
-    doing = DOES[str(last.loc[top].idxmax())]
-    most = f"Central Asia {doing} {percent(last.loc[top].max())} of the {in_words(top)} in {years.max()}"
+    stage = str(last.loc[top].idxmax())
+    before = first.loc[top, stage] if stage in first else 0.0
+    most = f"Central Asia {DOES[stage]} {percent(last.loc[top, stage])} of the {in_words(top)} in {years.max()}"
+    most += f", {before:.0f} in {years.min()}"
     if gains.max(axis=None) < 0.5:
         return sentence(most, "it gains nowhere")
-    points = f"{gains.loc[gain].max():.0f} points ({style.done(str(gains.loc[gain].idxmax()))}) since {years.min()}"
-    return sentence(most, f"it gains most in {in_words(gain)}, {points}")
+    more = f"{points(gains.loc[gain].max())} ({style.done(str(gains.loc[gain].idxmax()))})"
+    return sentence(most, f"it gains most in {in_words(gain)}, {more}")
 
 
 @style.styled
@@ -271,8 +273,8 @@ def displaced_takeaway(change: pd.DataFrame) -> str:
     others = change.loc[top].drop(inside)
     way, other = ("gains", "loses") if gain[top] > 0 else ("loses", "gains")
     rival = str(others.idxmin() if gain[top] > 0 else others.idxmax())
-    whom = "" if others.empty else f"{style.country_name(rival)} {other} {abs(others[rival]):.0f} there"
-    return sentence(f"Central Asia {way} most in {in_words(top)}, {abs(gain[top]):.0f} points", whom)
+    whom = "" if others.empty else f"{style.country_name(rival)} {other} {points(abs(others[rival]))} there"
+    return sentence(f"Central Asia {way} most in {in_words(top)}, {points(abs(gain[top]))}", whom)
 
 
 def _diverging(ax: Axes, parts: pd.DataFrame, least: float) -> None:

@@ -132,7 +132,7 @@ def _dots(ax: Axes, shares: pd.DataFrame, y: np.ndarray, first: int, last: int) 
     was, now = f"countries of concern, {first}", f"countries of concern, {last}"
     ax.scatter(shares["concern_first"], y, s=30, c="white", edgecolors=red, label=was, zorder=2)
     ax.scatter(shares["concern_last"], y, s=30, color=red, label=now, zorder=3)
-    largest = f"largest supplier abroad, {last}, named at the right"
+    largest = f"largest supplier abroad, {last}"
     ax.scatter(shares["top_last"], y, s=20, marker="d", color=blue, label=largest, zorder=5)
     for name, tint, label in (
         ("cap_last", "black", f"cap on countries of concern, {last}"),

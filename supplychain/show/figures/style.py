@@ -210,13 +210,13 @@ class Form:
 
 
 WIDE = Form(6.6, 0.0, 40, 40)
-PORTRAIT = Form(3.0, 0.9, 19, 6)  # on a telephone of 390 pixels its letters are as large as the page's
+PORTRAIT = Form(3.0, 0.9, 17, 6)  # on a telephone of 390 pixels its letters are as large as the page's
 
 
 def head_lines(takeaway: str, description: str, scenario: str, width: float) -> tuple[str, str]:
     """The two parts of a head, wrapped to a width in inches: what is to be seen; what is drawn, of which scenario."""
     whole = f"{description}. Scenario: {scenario}" if scenario else description
-    return textwrap.fill(takeaway, int(10.8 * width)), textwrap.fill(whole, int(16.5 * width))
+    return textwrap.fill(takeaway, int(10.2 * width)), textwrap.fill(whole, int(16.5 * width))
 
 
 def headed(ax: Axes, takeaway: str, description: str, legend_columns: int = 0, scenario: str = "") -> Axes:
@@ -251,7 +251,7 @@ def _legend_above(ax: Axes, most: int, room: float) -> float:
     named = dict(zip(labels, handles, strict=True))
     lines = [line for tick in ax.get_yticklabels() for line in tick.get_text().split("\n")]
     # From the left edge of the rows' names on, as the head above it; a letter of theirs is about so wide.
-    indent = ScaledTranslation(-0.065 * max(map(len, lines), default=0), 0, figure_of(ax).dpi_scale_trans)
+    indent = ScaledTranslation(-0.058 * max(map(len, lines), default=0), 0, figure_of(ax).dpi_scale_trans)
     letters = int(14 * room)
     columns = next((n for n in range(min(most, len(named)), 1, -1) if _wide(list(named), n) <= letters), 1)
     ax.legend(
@@ -316,7 +316,7 @@ def spread(wanted: Sequence[float], gap: float, low: float = -np.inf, high: floa
 
 def rows_height(rows: int, each: float = 0.2, besides: float = 1.5, form: Form = WIDE) -> float:
     """Height in inches of a figure with so many labelled rows."""
-    return besides + form.head + each * max(rows, 3)
+    return besides + form.head + each * max(rows, 2)
 
 
 def largest(amounts: pd.Series, most: int) -> list[str]:

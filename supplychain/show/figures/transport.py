@@ -45,7 +45,8 @@ def corridors_takeaway(use: pd.DataFrame) -> str:
         top = use.loc[use["filled"].idxmax()]
         closest = f"fullest: {_short(top['name'])}, {percent(100 * top['filled'])} in {top['year']}"
         return sentence("no leg fills up", closest)
-    first = f"longest: {_short(str(full.index[0]))}, in {counted(int(full.iloc[0]), 'year')}"
+    longest = "longest: " if len(full) > 1 else ""
+    first = f"{longest}{_short(str(full.index[0]))}, in {counted(int(full.iloc[0]), 'year')}"
     return sentence(f"{counted(len(full), 'leg fills', 'legs fill')} up", first)
 
 
@@ -56,7 +57,7 @@ def corridors(result: Result, ax: Axes | None = None, form: style.Form = style.W
     Returns
     -------
     Axes; percent of capacity, other cargo included; a leg that is full and worth more has its shadow price below the
-    percentage, one without capacity says that it is closed. The data are those of `corridor_use`.
+    percentage, one without capacity says that it is shut. The data are those of `corridor_use`.
     """
     use = corridor_use(result)
     takeaway = corridors_takeaway(use)
@@ -85,7 +86,11 @@ def _short(name: str) -> str:
 def _write(ax: Axes, filled: pd.DataFrame, worth: pd.DataFrame) -> None:
     for (i, j), share in np.ndenumerate(filled.to_numpy()):
         price = worth.to_numpy()[i, j]
-        text = f"{share:.0f}" + (f"\n${price:,.0f}" if price >= 0.5 else "") if np.isfinite(share) else "closed"
+        text = (
+            f"{share:.0f}" + (f"\n${price:,.0f}" if price >= 0.5 and share >= 100 * FULL else "")
+            if np.isfinite(share)
+            else "shut"
+        )
         ax.text(j, i, text, fontsize=7, color="white" if share >= 100 * FULL else style.INK, **style.INSIDE)
 
 

@@ -51,6 +51,11 @@ def multiple(value: float) -> str:
     return f"{value:.1f}×" if value < CEILING - 0.05 else "10×+"
 
 
+def points(value: float) -> str:
+    """Percentage points for a sentence, with a decimal where they are few."""
+    return f"{value:.0f} points" if value >= 1.5 else f"{value:.1f} points"
+
+
 def signed(value: float, decimals: int = 1) -> str:
     """A difference with its sign, a real minus; what rounds to nought has none."""
     text = f"{abs(value):,.{decimals}f}"
