@@ -81,6 +81,7 @@ FIGURES |= {
     "corridors_portrait": lambda: plots.corridors(AFTER, form=style.PORTRAIT),
     "cost_portrait": lambda: plots.waterfall(BEFORE, AFTER, form=style.PORTRAIT),
     "displaced_portrait": lambda: plots.central_asia_displaces(BEFORE, AFTER, form=style.PORTRAIT),
+    "sankey_portrait": lambda: plots.sankey(AFTER, "magnet_alloy", 2027, form=style.PORTRAIT),
     "costs_beside": lambda: plots.costs(AFTER, before=BEFORE),
 }
 

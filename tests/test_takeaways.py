@@ -386,7 +386,7 @@ def test_countries_stand_in_one_order():
 def test_narrow_form_hides_no_year():
     """Years that share a column give the higher of them; the first stands alone."""
     table = pd.DataFrame([[1.0, 5.0, 2.0, NAN, 3.0]], index=["a long name of a leg"], columns=range(2025, 2030))
-    narrow = heat.fitted(table, style.Form(3.0, 0.0, 12, 3))
+    narrow = heat.fitted(table, style.Form(3.0, 0.0, 12, 3, str))
     assert dict(narrow.iloc[0]) == {"2025": 1.0, "2026\n–27": 5.0, "2028\n–29": 3.0}
     assert list(narrow.index) == ["a long name\nof a leg"]
     assert heat.fitted(table, style.WIDE).shape == table.shape

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from textwrap import fill
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -17,7 +18,7 @@ from supplychain.system.pattern import STAGES
 
 HEADS = {"mine": "Mined in", "refine": "Refined in", "fabricate": "Made in", "market": "For"}
 WIDTH, GAP = 0.055, 0.025
-WHOLE, LETTER = 6.6, 0.062  # inches: the drawing across, and a letter of a name
+LETTER = 0.062  # inches: of a name
 MOST, LEAST = 8, 0.02  # countries of a stage that stand by themselves, and the least part of all tonnes that each has
 
 
@@ -76,7 +77,13 @@ class _Node:
 
 @style.styled
 def sankey(
-    result: Result, mineral: str, year: int, ax: Axes | None = None, market: str = "USA", most: int = MOST
+    result: Result,
+    mineral: str,
+    year: int,
+    ax: Axes | None = None,
+    market: str = "USA",
+    most: int = MOST,
+    form: style.Form = style.WIDE,
 ) -> Axes:
     """Where a market's mineral is mined, refined and made: bands as thick as the tonnes that flow.
 
@@ -88,7 +95,7 @@ def sankey(
     -------
     Axes; the data are those of `sankey_flows`.
     """
-    ax = style.axes(ax, 6.9, 4.4)
+    ax = style.axes(ax, form.width, 4.4 + form.head)
     flows = sankey_flows(result, mineral, year, market, most)
     where = "all markets with whole paths" if market == "all" else style.country_name(market)
     description = f"{style.spoken(mineral)} from mine to market, {where}, {year}"
@@ -101,11 +108,12 @@ def sankey(
     nodes = _nodes(flows, layers)
     _draw_links(ax, flows, layers, nodes)
     for i, layer in enumerate(layers):
-        _draw_layer(ax, nodes[layer], layer, i, last=i == len(layers) - 1)
+        _draw_layer(ax, nodes[layer], layer, i, form)
     lowest = max(node.top + node.size for layer in nodes.values() for node in layer.values())
     span = len(layers) - 0.5
+    lines = max(text.get_text().count("\n") for text in ax.texts) + 1
     names = max(len(text.get_text()) for text in ax.texts) * LETTER
-    ax.set(xlim=(-span * names / (WHOLE - names), span), ylim=(lowest + 0.01, -0.09))
+    ax.set(xlim=(-span * names / (form.width - names), span), ylim=(lowest + 0.01, -0.04 - 0.05 * lines))
     description += f": {style.tonnes(total)} of contained mineral, bands in proportion"
     return style.headed(style.bare(ax), takeaway, description, scenario=result.title)
 
@@ -181,15 +189,16 @@ def _band(x0: float, x1: float, y0: float, y1: float, thick: float) -> Path:
     return Path([*there, *back, there[0]], codes)
 
 
-def _draw_layer(ax: Axes, nodes: dict[str, _Node], layer: str, x: int, last: bool) -> None:
-    ax.text(x + WIDTH / 2, -0.03, HEADS[layer], ha="center", va="bottom", fontsize=9, weight="bold")
+def _draw_layer(ax: Axes, nodes: dict[str, _Node], layer: str, x: int, form: style.Form) -> None:
+    head = fill(HEADS[layer], form.label // 3, break_long_words=False)
+    ax.text(x + WIDTH / 2, -0.03, head, ha="center", va="bottom", fontsize=9, weight="bold")
     middles = [node.top + node.size / 2 for node in nodes.values()]
-    first = x == 0
+    first, last = x == 0, layer == "market"
     for (name, node), at in zip(nodes.items(), style.spread(middles, 0.047), strict=True):
         tint = "#444444" if last else style.colour(name)
         ax.add_patch(Rectangle((x, node.top), WIDTH, node.size, facecolor=tint, linewidth=0))
         alone = last and len(nodes) == 1
-        words = style.country_name(name) + ("" if alone else f" {_percent(node.size)}")
+        words = form.place(name) + ("" if alone else f" {_percent(node.size)}")
         where, side = (x - 0.02, "right") if first else (x + WIDTH + 0.02, "left")
         text = ax.text(where, at, words, ha=side, va="center", fontsize=8)
         if not first and not last:

@@ -200,17 +200,18 @@ class Form:
     Attributes
     ----------
     width : inches. head : inches for the more lines of its head. label : letters of a row's name in one line.
-    years : of a heat map, side by side at most.
+    years : of a heat map, side by side at most. place : what a country is called where many stand side by side.
     """
 
     width: float
     head: float
     label: int
     years: int
+    place: Callable[[str], str]
 
 
-WIDE = Form(6.6, 0.0, 40, 40)
-PORTRAIT = Form(3.0, 0.9, 17, 6)  # on a telephone of 390 pixels its letters are as large as the page's
+WIDE = Form(6.6, 0.0, 40, 40, country_name)
+PORTRAIT = Form(3.0, 0.9, 17, 6, str)  # on a telephone of 390 pixels its letters are as large as the page's
 
 
 def head_lines(takeaway: str, description: str, scenario: str, width: float) -> tuple[str, str]:
