@@ -273,6 +273,15 @@ def test_costs_stack_to_the_year():
     assert min(bar.get_y() + bar.get_height() for bar in bars) == pytest.approx(-0.005)
 
 
+def test_costs_beside_another_scenario_stack_to_the_difference():
+    """The bars of a year sum to what it costs more; beside itself a scenario has nothing to show."""
+    bars = plots.costs(AFTER, before=BEFORE).patches
+    of_year = [bar.get_height() for bar in bars if round(bar.get_x() + bar.get_width() / 2) == 2026]
+    more = AFTER.costs.query("year == 2026")["musd"].sum() - BEFORE.costs.query("year == 2026")["musd"].sum()
+    assert sum(of_year) == pytest.approx(more / 1e3)
+    assert style.is_nothing(whole(plots.costs(AFTER, before=AFTER)))
+
+
 def test_displaced_shares_sum_to_nought():
     """What Central Asia gains others lose, and only minerals where its share moves are shown."""
     change = plots.displaced(BEFORE, AFTER)

@@ -73,6 +73,8 @@ def costs(result: Result, ax: Axes | None = None, before: Result | None = None) 
         description = (
             "Difference in the cost of supply, all markets, by item, billion USD of 2025 a year, not discounted"
         )
+    if items.abs().max(axis=None) < UNSEEN:
+        return style.nothing(ax, takeaway, description, scenario)
     _stacked(ax, items)
     ax.set(ylabel="billion USD of 2025")
     ax.set_xticks([int(year) for year in items.index[:: 1 if len(items) <= 11 else 3]])
