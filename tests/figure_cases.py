@@ -114,7 +114,9 @@ def _dependence(supply: pd.DataFrame, by: str) -> pd.DataFrame:
     abroad = shares["share"].where(shares[by] != "USA", 0.0)
     shares = shares.assign(**columns, top=abroad)
     grouped = shares.groupby(keys)
+    foreign = shares.sort_values("top", ascending=False, kind="stable").drop_duplicates(keys).set_index(keys)[by]
     table = grouped[["share_feoc", "share_central_asia"]].sum().assign(top_share=grouped["top"].max(), hhi=0.3)
+    table = table.assign(top_supplier=foreign)
     return table.reset_index()
 
 
@@ -132,6 +134,8 @@ def _policies() -> pd.DataFrame:
         for year in YEARS[1:]
         for mineral, market, price in (("antimony", "USA", 1200.0), ("magnet_alloy", "all", 300.0))
     ]
+    for country, cap in (("CHL", 0.5), ("CHN", 0.4)):
+        rows.append(("single_cap", "supplier_cap", 2027, "copper", "refine", country, "USA", cap, cap, False, 0.0))
     names = ["policy", "kind", "year", "mineral", "stage", "scope", "market", "asked", "achieved", "binding"]
     fund = ("fund", "investment_fund", None, None, None, None, None, 100.0, 100.0, True, None)
     return pd.DataFrame([*rows, fund], columns=[*names, "shadow_price_usd_per_t"])

@@ -73,6 +73,17 @@ FIGURES = {
     "leg_use": lambda: plots.leg_use(AFTER, "caspian"),
     "frontier": lambda: plots.frontier([AFTER, BEFORE], "feoc_cap"),
 }
+FIGURES |= {
+    "dependence_portrait": lambda: plots.dependence(AFTER, form=style.PORTRAIT),
+    "unmet_portrait": lambda: plots.unmet(AFTER, form=style.PORTRAIT),
+    "prices_portrait": lambda: plots.price_heatmap(AFTER, form=style.PORTRAIT),
+    "central_asia_portrait": lambda: plots.central_asia(AFTER, form=style.PORTRAIT),
+    "corridors_portrait": lambda: plots.corridors(AFTER, form=style.PORTRAIT),
+    "cost_portrait": lambda: plots.waterfall(BEFORE, AFTER, form=style.PORTRAIT),
+    "displaced_portrait": lambda: plots.central_asia_displaces(BEFORE, AFTER, form=style.PORTRAIT),
+    "sankey_portrait": lambda: plots.sankey(AFTER, "magnet_alloy", 2027, form=style.PORTRAIT),
+    "costs_beside": lambda: plots.costs(AFTER, before=BEFORE),
+}
 
 
 @pytest.fixture(scope="module")
@@ -150,10 +161,18 @@ def test_no_text_is_cut_or_covered(name, drawn):
 @pytest.mark.parametrize("name", FIGURES)
 def test_source_and_unit(name, drawn):
     """Each figure has its source line once, and says its unit where it shows anything."""
-    texts = [text.get_text() for text in drawn[name].findobj(Text)]
+    texts = [text.get_text().replace("\n", " ") for text in drawn[name].findobj(Text)]
     assert texts.count(style.SOURCE) == 1
     unit = re.search(r"percent|USD|tonnes|[0-9] t\b|multiple|vehicles|GW", " ".join(texts), re.IGNORECASE)
     assert unit or name == "supply_of_nothing"
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_the_scenario_is_named_once(name, drawn):
+    """A figure names its scenario once, in its head or, where two stand side by side, in the legend."""
+    texts = [text.get_text().replace("\n", " ") for text in drawn[name].findobj(Text) if text.get_visible()]
+    assert sum(text.count(LONG[:40]) for text in texts) <= 1
+    assert any(title in " ".join(texts) for title in (LONG[:40], BEFORE.title, "Bare", "cap costs"))
 
 
 @pytest.mark.parametrize("name", FIGURES)
@@ -254,6 +273,15 @@ def test_costs_stack_to_the_year():
     assert min(bar.get_y() + bar.get_height() for bar in bars) == pytest.approx(-0.005)
 
 
+def test_costs_beside_another_scenario_stack_to_the_difference():
+    """The bars of a year sum to what it costs more; beside itself a scenario has nothing to show."""
+    bars = plots.costs(AFTER, before=BEFORE).patches
+    of_year = [bar.get_height() for bar in bars if round(bar.get_x() + bar.get_width() / 2) == 2026]
+    more = AFTER.costs.query("year == 2026")["musd"].sum() - BEFORE.costs.query("year == 2026")["musd"].sum()
+    assert sum(of_year) == pytest.approx(more / 1e3)
+    assert style.is_nothing(whole(plots.costs(AFTER, before=AFTER)))
+
+
 def test_displaced_shares_sum_to_nought():
     """What Central Asia gains others lose, and only minerals where its share moves are shown."""
     change = plots.displaced(BEFORE, AFTER)
@@ -292,6 +320,34 @@ def test_dependence_shows_caps_of_the_market_and_of_all():
     assert shares["cap_last"].dropna().to_dict() == pytest.approx({"antimony": 60.0, "magnet_alloy": 60.0})
     assert shares.loc["antimony", "concern_last"] == pytest.approx(100 * 50 / 70)
     assert plots.dependence_shares(BEFORE)["cap_last"].isna().all()
+
+
+def test_dependence_names_the_largest_supplier_and_its_own_cap():
+    """Chile has most of copper, so its cap of 50 % stands there and not China's of 40 %; others have none."""
+    shares = plots.dependence_shares(AFTER)
+    assert shares["top"].to_dict() == {"antimony": "CHN", "copper": "CHL", "magnet_alloy": "CHN"}
+    assert shares["single_last"].dropna().to_dict() == pytest.approx({"copper": 50.0})
+    named = [text.get_text() for text in plots.dependence(AFTER).texts]
+    assert named.count("China") == 2 and named.count("Chile") == 1
+
+
+def test_a_map_has_no_dot_in_the_sea_and_no_strand():
+    """What no source names has no circle, and Canada's 4 t of 1,134 no arrow; 24 t and more have one."""
+    ax = plots.flow_map(BEFORE, "copper", 2027)
+    places = {tuple(np.round(dots.get_offsets()[0], 3)) for dots in ax.collections}
+    unnamed = style.places().loc["XXX", "longitude"]
+    assert len(places) == 8 - 2 and unnamed not in {x for x, _ in places}
+    tonnes = [move[-1] for move in PATHS if move[0] == "copper"]
+    widths = [patch.get_linewidth() for patch in ax.patches if isinstance(patch, PathPatch)][1:]
+    assert min(widths) >= min(9.0 * 0.02, 9.0 * 30 / sum(tonnes))
+
+
+def test_bars_and_dots_of_amounts_begin_at_nought():
+    """Shares from 0, multiples from 1×."""
+    assert plots.central_asia(AFTER).get_xlim()[0] == 0
+    dots = plots.outside_prices([BEFORE, AFTER], OBSERVED)
+    assert not [patch for patch in dots.patches if isinstance(patch, Rectangle)]
+    assert all(line.vertices[0][0] == pytest.approx(1.0) for line in dots.collections[0].get_paths())
 
 
 def test_shadow_prices_are_relative_to_normal_prices():
@@ -354,7 +410,8 @@ def test_gallery_writes_every_figure(tmp_path):
         "supply_mine",
     }
     compared = plots.draw_comparison([BEFORE, AFTER], OBSERVED, tmp_path / "two")
-    assert {file.stem for file in compared} == {"cost_after", "dependence_after", "displaced_after"}
+    beside = {"cost_after", "dependence_after", "displaced_after"}
+    assert {file.stem for file in compared} == beside | {"cost_after_portrait", "displaced_after_portrait"}
     assert all(file.is_file() for file in [*files, *compared])
     assert not list((tmp_path / "one").glob(".*"))
     elsewhere = Result("e", "E", 1.0, {}, {"dependence": pd.DataFrame(columns=["market", "share_feoc"])})
@@ -363,7 +420,7 @@ def test_gallery_writes_every_figure(tmp_path):
 
 def test_what_has_nothing_to_show_is_no_picture(tmp_path):
     """Where nothing is short, dear or bound there is no file that says so, and one of an earlier result goes."""
-    quiet = {"unmet", "vehicles_lost", "power_lost", "prices", "shadow_prices"}
+    quiet = {"unmet", "unmet_portrait", "vehicles_lost", "power_lost", "prices", "prices_portrait", "shadow_prices"}
     drawn = {file.stem for file in plots.draw_all(AFTER, tmp_path)}
     assert quiet < drawn
     calm = dataclasses.replace(AFTER, manifest=BEFORE.manifest, tables=BEFORE.tables)

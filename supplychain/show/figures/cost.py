@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from textwrap import fill
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
 from supplychain.results.result import Result
 from supplychain.show.figures import style
+from supplychain.show.figures.words import money, sentence, signed
 
 # In the order of the drawing; an item that is not here is drawn after them under its own name.
 ITEMS = {
-    "mine": ("mining", "#0072B2"),
+    "mine": ("mining", "#2B5C8A"),
     "refine": ("refining", "#56B4E9"),
     "fabricate": ("fabricating", "#A6D8F5"),
     "recycling": ("recycling", "#B8D8A8"),
@@ -27,11 +30,13 @@ ITEMS = {
     "technology": ("other technologies", "#B9A7E0"),
     "stock": ("stockpiles", "#999999"),
     "switching": ("switching suppliers", "#CC79A7"),
-    "forgone": ("use given up", "#D55E00"),
+    "forgone": ("use given up", style.GIVEN_UP),
     "gained": ("use gained", "#7FB069"),
-    "undelivered": ("services lost", "#7A2E00"),
+    "undelivered": ("services lost", "#4A0E27"),
 }
 TOGETHER = {"time": "freight"}
+UNSEEN = 1e-6  # billion USD: no difference
+SAME = 0.005  # billion USD: what differs by less is called the same
 
 
 def cost_items(result: Result) -> pd.DataFrame:
@@ -46,20 +51,87 @@ def cost_items(result: Result) -> pd.DataFrame:
 
 
 @style.styled
-def costs(result: Result, ax: Axes | None = None) -> Axes:
-    """What supplying all markets costs by year and item, billion USD; the data are those of `cost_items`."""
+def costs(result: Result, ax: Axes | None = None, before: Result | None = None) -> Axes:
+    """What supplying all markets costs by year and item, billion USD: beside another scenario, how much more or less.
+
+    Parameters
+    ----------
+    before : the scenario that this one is held against; without it the whole cost is drawn.
+
+    Returns
+    -------
+    Axes with a stacked bar a year; the data are those of `cost_items`, less those of `before`.
+    """
     ax = style.axes(ax)
     items = cost_items(result)
+    if before is None:
+        takeaway, scenario = whole_takeaway(items), result.title
+        description = "Cost of supply, all markets, by item, billion USD of 2025 a year, not discounted"
+    else:
+        items = _largest(items.sub(cost_items(before), fill_value=0.0))
+        takeaway, scenario = more_takeaway(items, before.title), f"{result.title}, less {before.title}"
+        description = (
+            "Difference in the cost of supply, all markets, by item, billion USD of 2025 a year, not discounted"
+        )
+    if items.abs().max(axis=None) < UNSEEN:
+        return style.nothing(ax, takeaway, description, scenario)
+    _stacked(ax, items)
+    ax.set(ylabel="billion USD of 2025")
+    ax.set_xticks([int(year) for year in items.index[:: 1 if len(items) <= 11 else 3]])
+    return style.headed(ax, takeaway, description, legend_columns=4, scenario=scenario)
+
+
+def _stacked(ax: Axes, items: pd.DataFrame) -> None:
+    """A bar a year from nought up and, for what is earned or saved, from nought down; a dot where they end together."""
     above, below = np.zeros(len(items)), np.zeros(len(items))
     for item in items:
         amount = items[item].to_numpy()
         start = np.where(amount >= 0, above, below)
         ax.bar(items.index, amount, bottom=start, color=_tint(str(item)), label=item_name(str(item)), width=0.85)
         above, below = above + amount.clip(min=0), below + amount.clip(max=0)
-    ax.set(ylabel="billion USD of 2025")
-    ax.set_xticks([int(year) for year in items.index[:: 1 if len(items) <= 11 else 3]])
-    title, subtitle = "Cost of supply, all markets, by item", f"Billion USD a year, not discounted. {result.title}"
-    return style.headed(ax, title, subtitle, legend_columns=4)
+    if (below < -0.05 * above.max()).any():
+        ax.plot(
+            items.index, items.sum(axis=1), "D", color="white", markeredgecolor=style.INK, markersize=5, label="sum"
+        )
+    ax.axhline(0, color="#888888", linewidth=0.8)
+
+
+def _largest(items: pd.DataFrame, most: int = 7) -> pd.DataFrame:
+    """The items that differ most, in their order, and all others together."""
+    size = items.abs().max()
+    order = [item for item in ITEMS if item in items] + sorted(set(items) - set(ITEMS))
+    shown = [item for item in order if item in size.nlargest(most).index and size[item] > 0.01 * size.max()]
+    return items[shown].assign(**{"all else": items.drop(columns=shown).sum(axis=1)})
+
+
+def whole_takeaway(items: pd.DataFrame) -> str:
+    """What supply costs in the first and last year, and the largest item (billion USD, years by items)."""
+    whole, largest = items.sum(axis=1), items.sum().idxmax()
+    first, last = whole.index[0], whole.index[-1]
+    share = 100 * items[largest].sum() / whole.sum()
+    return sentence(
+        f"supply costs {whole.iloc[0]:,.0f} billion USD in {first} and {whole.iloc[-1]:,.0f} in {last}",
+        f"{item_name(str(largest))} is the largest part, {share:.0f} percent",
+    )
+
+
+def more_takeaway(items: pd.DataFrame, before: str) -> str:
+    """In which year supply costs most more, or less, than in another scenario, and by which item.
+
+    Parameters
+    ----------
+    items : billion USD more, years by items. before : title of the other scenario.
+    """
+    change = items.sum(axis=1)
+    year = change.abs().idxmax()
+    if abs(change[year]) < SAME:
+        return f"Supply costs as much as in {before} in every year"
+    sign = np.sign(change[year])
+    largest = str((sign * items.loc[year]).idxmax())
+    size = f"{money(change[year])} {'more' if sign > 0 else 'less'}"
+    return sentence(
+        f"in {year} supply costs {size} than in {before}, the largest difference", f"largest item: {item_name(largest)}"
+    )
 
 
 def item_name(item: str) -> str:
@@ -94,7 +166,7 @@ def cost_changes(before: Result, after: Result) -> pd.DataFrame:
 
 
 @style.styled
-def waterfall(before: Result, after: Result, ax: Axes | None = None) -> Axes:
+def waterfall(before: Result, after: Result, ax: Axes | None = None, form: style.Form = style.WIDE) -> Axes:
     """From one scenario's cost to another's, item by item, present value, billion USD (million where
     no item differs by a billion).
 
@@ -105,22 +177,37 @@ def waterfall(before: Result, after: Result, ax: Axes | None = None) -> Axes:
     Axes with one bar an item and one for the sum; the data are those of `cost_changes`.
     """
     changes = cost_changes(before, after)
-    title = "What supply costs more, and what less"
-    steps = _steps(changes)
+    takeaway, steps = waterfall_takeaway(changes), _steps(changes)
     unit = "billion" if steps.abs().max() >= 1 else "million"
-    subtitle = f"Present value, {unit} USD, all markets, transfers in it: {after.title}, less {before.title}"
-    ax = style.axes(ax, 6.6, style.rows_height(len(steps) + 1, 0.27, 1.3))
+    description = f"Cost of supply, all markets, transfers in it, by item: difference in present value, {unit} USD"
+    scenario = f"{after.title}, less {before.title}"
     if steps.empty:
-        return style.nothing(ax, title, subtitle, "The two scenarios cost the same, item by item.")
+        return style.nothing(style.axes(ax, form.width, 1.2), takeaway, description, scenario)
+    steps.index = [fill(str(label), form.label) for label in steps.index]
+    lines = max(label.count("\n") for label in steps.index) + 1
+    ax = style.axes(ax, form.width, style.rows_height(len(steps) + 1, 0.12 + 0.15 * lines, 1.5, form))
     _bars(ax, steps * (1 if unit == "billion" else 1e3))
     ax.set(xlabel=f"{unit} USD, present value")
-    return style.headed(ax, title, subtitle)
+    return style.headed(ax, takeaway, description, scenario=scenario)
+
+
+def waterfall_takeaway(changes: pd.DataFrame) -> str:
+    """How much more or less a scenario costs, and by which item most (the table of `cost_changes`)."""
+    change = changes.set_index("label")["change_busd"]
+    whole = float(change.sum())
+    if change.abs().max() < UNSEEN:
+        return "The two scenarios cost the same, item by item"
+    if abs(whole) < UNSEEN:
+        return "The two scenarios cost the same in all"
+    item = (np.sign(whole) * change).idxmax()
+    more = f"supply costs {money(whole)} {'more' if whole > 0 else 'less'} over all years"
+    return sentence(more, f"largest item: {item}")
 
 
 def _steps(changes: pd.DataFrame) -> pd.Series:
     """The change of each item by its label; those too small to see are together."""
     change = changes.set_index("label")["change_busd"]
-    if change.abs().max() < 1e-6:
+    if change.abs().max() < UNSEEN:
         return change.iloc[:0]
     seen = change.abs() >= 0.005 * change.abs().max()
     rest = change[~seen].sum()
@@ -133,14 +220,14 @@ def _bars(ax: Axes, steps: pd.Series) -> None:
     ends = steps.cumsum().to_numpy()
     starts = ends - steps.to_numpy()
     y = np.arange(len(steps) + 1)
-    dearer, cheaper = style.CORRIDORS["northern"], style.CORRIDORS["sea"]
-    tints = [dearer if step > 0 else cheaper for step in steps] + ["#444444"]
+    tints = [style.DEARER if step > 0 else style.CHEAPER for step in steps] + ["#444444"]
+    decimals = 2 if steps.abs().max() < 10 else 1 if steps.abs().max() < 100 else 0
     lengths, lefts = [*steps, ends[-1]], [*starts, 0.0]
     ax.barh(y, lengths, left=lefts, color=tints, height=0.65)
     ax.vlines(ends, y[:-1] - 0.33, y[1:] + 0.33, color="#888888", linewidth=0.7)
     for at, left, length in zip(y, lefts, lengths, strict=True):
         ax.annotate(
-            f"{length:+.3g}",
+            signed(length, decimals),
             xy=(max(left, left + length), at),
             xytext=(4, 0),
             textcoords="offset points",

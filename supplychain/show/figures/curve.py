@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from supplychain.facts.errors import nearest
 from supplychain.results.result import Result
 from supplychain.show.figures import style
+from supplychain.show.figures.words import in_words, number, percent, sentence
 from supplychain.system.pattern import STAGES
 
 # Narrower blocks, as a part of the whole width, do not bear their country's code.
@@ -80,9 +81,30 @@ def cost_curve(result: Result, mineral: str, stage: str | None = None, ax: Axes 
     _legend(ax, steps)
     cut = int((steps["delivered_usd_per_t"] > top).sum())
     dear = f"; {cut} dearer than twice the price cut off" if cut else ""
-    title = f"{style.spoken(mineral)}: what a tonne costs, by {style.place(steps['stage'].iloc[0])}"
-    subtitle = f"Operating cost of what stands, cheapest first; hatched: projects with their capital{dear}"
-    return style.headed(ax, title, subtitle, legend_columns=5)
+    what = f"{style.spoken(mineral)}, what a tonne costs by {style.place(steps['stage'].iloc[0])}"
+    description = f"{what}: operating cost of what stands, cheapest first; hatched: projects with their capital{dear}"
+    takeaway = curve_takeaway(steps, mineral, normal)
+    return style.headed(ax, takeaway, description, legend_columns=5, scenario=result.title)
+
+
+def curve_takeaway(steps: pd.DataFrame, mineral: str, normal: float) -> str:
+    """How much of what stands, and how many projects, are worth running at the normal price.
+
+    Parameters
+    ----------
+    steps : as `cost_steps` gives them. normal : USD per tonne.
+    """
+    pays = steps["delivered_usd_per_t"] <= normal
+    planned = steps["step"] == "project"
+    stands, parts = steps.loc[~planned, "capacity_t"].sum(), list[str]()
+    covered = percent(100 * steps.loc[~planned & pays, "capacity_t"].sum() / stands) if stands > 0 else "nothing"
+    parts.append(f"{covered} of {in_words(mineral)} capacity covers its cost at the normal price")
+    if planned.any():
+        would = int((planned & pays).sum())
+        parts.append(
+            f"{number(would) if would else 'none'} of {number(int(planned.sum()))} projects would, with capital"
+        )
+    return sentence(*parts)
 
 
 def _blocks(ax: Axes, steps: pd.DataFrame, whole: float, top: float) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from textwrap import fill
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -12,11 +13,13 @@ from matplotlib.path import Path
 from supplychain.facts.dataset import OTHER
 from supplychain.results.result import Result
 from supplychain.show.figures import style
+from supplychain.show.figures.words import DOES, in_words, percent, sentence
 from supplychain.system.pattern import STAGES
 
 HEADS = {"mine": "Mined in", "refine": "Refined in", "fabricate": "Made in", "market": "For"}
 WIDTH, GAP = 0.055, 0.025
-MOST = 8
+LETTER = 0.062  # inches: of a name
+MOST, LEAST = 8, 0.02  # countries of a stage that stand by themselves, and the least part of all tonnes that each has
 
 
 def chain_paths(result: Result, mineral: str, year: int, market: str = "USA") -> pd.DataFrame:
@@ -41,7 +44,7 @@ def sankey_flows(result: Result, mineral: str, year: int, market: str = "USA", m
     Parameters
     ----------
     market : a market id, or `all` for every market whose paths are in the result.
-    most : countries of a stage that stand by themselves; the rest are `other`.
+    most : countries of a stage that stand by themselves; the rest, and those under two percent, are `other`.
 
     Returns
     -------
@@ -50,7 +53,8 @@ def sankey_flows(result: Result, mineral: str, year: int, market: str = "USA", m
     paths = chain_paths(result, mineral, year, market)
     layers = [*stages_of(paths), "market"]
     for layer in layers[:-1]:
-        named = style.largest(paths.groupby(layer)["tonnes"].sum(), most)
+        parts = paths.groupby(layer)["tonnes"].sum()
+        named = style.largest(parts[parts >= LEAST * parts.sum()], most)
         paths = paths.assign(**{layer: style.kept(paths[layer], named)})
     links = [_links(paths, layers[i], layers[i + 1]) for i in range(len(layers) - 1)]
     columns = ["from_stage", "source", "to_stage", "target", "tonnes"]
@@ -73,7 +77,13 @@ class _Node:
 
 @style.styled
 def sankey(
-    result: Result, mineral: str, year: int, ax: Axes | None = None, market: str = "USA", most: int = MOST
+    result: Result,
+    mineral: str,
+    year: int,
+    ax: Axes | None = None,
+    market: str = "USA",
+    most: int = MOST,
+    form: style.Form = style.WIDE,
 ) -> Axes:
     """Where a market's mineral is mined, refined and made: bands as thick as the tonnes that flow.
 
@@ -85,23 +95,42 @@ def sankey(
     -------
     Axes; the data are those of `sankey_flows`.
     """
-    ax = style.axes(ax, 6.9, 4.4)
+    ax = style.axes(ax, form.width, 4.4 + form.head)
     flows = sankey_flows(result, mineral, year, market, most)
-    title = f"From mine to market: {mineral.replace('_', ' ')}, {year}"
+    where = "all markets with whole paths" if market == "all" else style.country_name(market)
+    description = f"{style.spoken(mineral)} from mine to market, {where}, {year}"
+    takeaway = sankey_takeaway(flows, mineral)
     if flows.empty:
-        return style.nothing(ax, title, result.title, "No path of this mineral reaches this market in this year.")
+        return style.nothing(ax, takeaway, description, result.title)
     total = flows.loc[flows["to_stage"] == "market", "tonnes"].sum()
     flows = flows.assign(share=flows["tonnes"] / total)
     layers = [*dict.fromkeys(flows["from_stage"]), "market"]
     nodes = _nodes(flows, layers)
     _draw_links(ax, flows, layers, nodes)
     for i, layer in enumerate(layers):
-        _draw_layer(ax, nodes[layer], layer, i, last=i == len(layers) - 1)
+        _draw_layer(ax, nodes[layer], layer, i, form)
     lowest = max(node.top + node.size for layer in nodes.values() for node in layer.values())
-    ax.set(xlim=(-0.42, len(layers) - 1 + 0.5), ylim=(lowest + 0.01, -0.09))
-    where = "all markets with whole paths" if market == "all" else style.country_name(market)
-    subtitle = f"{style.tonnes(total)} of contained mineral for {where}; bands in proportion. {result.title}"
-    return style.headed(style.bare(ax), title, subtitle)
+    span = len(layers) - 0.5
+    lines = max(text.get_text().count("\n") for text in ax.texts) + 1
+    names = max(len(text.get_text()) for text in ax.texts) * LETTER
+    ax.set(xlim=(-span * names / (form.width - names), span), ylim=(lowest + 0.01, -0.04 - 0.05 * lines))
+    description += f": {style.tonnes(total)} of contained mineral, bands in proportion"
+    return style.headed(style.bare(ax), takeaway, description, scenario=result.title)
+
+
+def sankey_takeaway(flows: pd.DataFrame, mineral: str) -> str:
+    """Which country has most at the first and at the last stage (the table of `sankey_flows`)."""
+    if flows.empty:
+        return f"No {in_words(mineral)} reaches this market"
+    whole = flows.loc[flows["to_stage"] == "market", "tonnes"].sum()
+    tonnes = flows[flows["source"] != "other"].groupby(["from_stage", "source"], sort=False)["tonnes"].sum()
+    parts, before = list[str](), ""
+    for stage, share in (100 * tonnes / whole).groupby(level="from_stage", sort=False):
+        who = style.country_name(share.idxmax()[1])
+        of = "" if parts else f" of the {in_words(mineral)}"
+        parts.append(f"{'it' if who == before else who} {DOES[str(stage)]} {percent(share.max())}{of}")
+        before = who
+    return sentence(*parts) or f"No country has two percent of the {in_words(mineral)}"
 
 
 def _nodes(flows: pd.DataFrame, layers: list[str]) -> dict[str, dict[str, _Node]]:
@@ -160,15 +189,16 @@ def _band(x0: float, x1: float, y0: float, y1: float, thick: float) -> Path:
     return Path([*there, *back, there[0]], codes)
 
 
-def _draw_layer(ax: Axes, nodes: dict[str, _Node], layer: str, x: int, last: bool) -> None:
-    ax.text(x + WIDTH / 2, -0.03, HEADS[layer], ha="center", va="bottom", fontsize=9, weight="bold")
+def _draw_layer(ax: Axes, nodes: dict[str, _Node], layer: str, x: int, form: style.Form) -> None:
+    head = fill(HEADS[layer], form.label // 3, break_long_words=False)
+    ax.text(x + WIDTH / 2, -0.03, head, ha="center", va="bottom", fontsize=9, weight="bold")
     middles = [node.top + node.size / 2 for node in nodes.values()]
-    first = x == 0
+    first, last = x == 0, layer == "market"
     for (name, node), at in zip(nodes.items(), style.spread(middles, 0.047), strict=True):
         tint = "#444444" if last else style.colour(name)
         ax.add_patch(Rectangle((x, node.top), WIDTH, node.size, facecolor=tint, linewidth=0))
         alone = last and len(nodes) == 1
-        words = style.country_name(name) + ("" if alone else f" {_percent(node.size)}")
+        words = form.place(name) + ("" if alone else f" {_percent(node.size)}")
         where, side = (x - 0.02, "right") if first else (x + WIDTH + 0.02, "left")
         text = ax.text(where, at, words, ha=side, va="center", fontsize=8)
         if not first and not last:

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import gc
 import json
-import signal
-import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -25,23 +21,23 @@ from supplychain.show.figures.cost import costs, waterfall
 from supplychain.show.figures.drawn import Record, complete, read_record, stamp, there, write_record
 from supplychain.show.figures.flows import sankey
 from supplychain.show.figures.maps import flow_map
+from supplychain.show.figures.pool import Task, each
 from supplychain.show.figures.prices import outside_prices, price_heatmap, price_paths, shadow_heatmap
 from supplychain.show.figures.region import central_asia, central_asia_built, central_asia_displaces
 from supplychain.show.figures.reliance import dependence, dependence_change
 from supplychain.show.figures.shortage import lost_services, unmet
-from supplychain.show.figures.style import figure_of, is_nothing
+from supplychain.show.figures.style import PORTRAIT, figure_of, is_nothing
 from supplychain.show.figures.suppliers import supply_overview
 from supplychain.show.figures.svg import save, save_both, to_svg
 from supplychain.show.figures.transport import corridors
 
-PER_SCENARIO: dict[str, Callable[[Result], Axes | Figure]] = {
+PER_SCENARIO: dict[str, Callable[..., Axes | Figure]] = {
     "supply_mine": lambda result: supply_overview(result, "mine"),
     "supply_refine": lambda result: supply_overview(result, "refine"),
     "dependence": dependence,
     "unmet": unmet,
     "vehicles_lost": lambda result: lost_services(result, "vehicle"),
     "power_lost": lambda result: lost_services(result, "MW"),
-    "costs": costs,
     "prices": price_heatmap,
     "shadow_prices": shadow_heatmap,
     "central_asia": central_asia,
@@ -49,18 +45,15 @@ PER_SCENARIO: dict[str, Callable[[Result], Axes | Figure]] = {
     "corridors": corridors,
 }
 PER_MINERAL: dict[str, Callable[[Result, str, int], Axes]] = {"sankey": sankey, "map": flow_map}
-BESIDE: dict[str, Callable[[Result, Result], Axes]] = {
+BESIDE: dict[str, Callable[..., Axes]] = {
     "cost": waterfall,
     "dependence": dependence_change,
     "displaced": central_asia_displaces,
 }
-# Which of these the page shows too, of every scenario.
+# Which of these the page shows too, of every scenario: they are drawn in a narrow form besides, for a telephone.
 ON_PAGE = {"dependence", "unmet", "prices", "central_asia", "corridors"}
 BESIDE_ON_PAGE = {"cost", "displaced"}
 OUTSIDE = "prices_outside_china"
-
-
-Task = Callable[[], Record]
 
 
 @dataclass(frozen=True)
@@ -76,7 +69,7 @@ class Drawing:
     name: str
     of: str
     scenario: str
-    draw: Callable[[], Axes | Figure]
+    draw: Callable[..., Axes | Figure]
     on_page: bool = False
 
     def figure(self) -> Figure | None:
@@ -84,6 +77,10 @@ class Drawing:
         drawn = self.draw()
         figure = figure_of(drawn) if isinstance(drawn, Axes) else drawn
         return None if is_nothing(figure) else figure
+
+    def portrait(self) -> Drawing:
+        """The same figure in a narrow form, of those on the page."""
+        return replace(self, name=f"{self.name}_portrait", draw=partial(self.draw, form=PORTRAIT))
 
     @property
     def salt(self) -> str:
@@ -95,6 +92,12 @@ def of_scenario(result: Result, kind: str) -> Drawing:
     """One of the figures PER_SCENARIO."""
     draw = partial(PER_SCENARIO[kind], result)
     return Drawing(kind, stamp([result.manifest]), result.name, draw, kind in ON_PAGE)
+
+
+def of_costs(result: Result, reference: Result | None) -> Drawing:
+    """What a scenario costs: beside the reference, or where there is none in all."""
+    of = stamp(found.manifest for found in (reference, result) if found)
+    return Drawing("costs", of, result.name, partial(costs, result, before=reference))
 
 
 def of_mineral(result: Result, kind: str, mineral: str) -> Drawing:
@@ -141,10 +144,14 @@ def headline_minerals(result: Result, most: int = 2) -> list[str]:
     return [str(mineral) for mineral in shares.sort_values(ascending=False).index[:most]]
 
 
-def draw_all(result: Result, folder: Path) -> list[Path]:
+def draw_all(result: Result, folder: Path, reference: Result | None = None) -> list[Path]:
     """Every figure of one scenario that has something to show, as PNG, and those of the page as SVG too.
 
-    Figures that are there already and of the same result are not drawn again.
+    Figures that are there already and of the same results are not drawn again.
+
+    Parameters
+    ----------
+    reference : another scenario, that the costs are held against.
 
     Returns
     -------
@@ -153,6 +160,7 @@ def draw_all(result: Result, folder: Path) -> list[Path]:
     if not has_us_supply(result):
         return []
     drawings = [of_scenario(result, kind) for kind in PER_SCENARIO]
+    drawings += [of_costs(result, reference)]
     drawings += [of_mineral(result, kind, mineral) for mineral in headline_minerals(result) for kind in PER_MINERAL]
     return _recorded(drawings, folder)
 
@@ -206,11 +214,16 @@ def _bans_exports(manifest: dict[str, Any]) -> bool:
 
 def _recorded(drawings: Iterable[Drawing], folder: Path) -> list[Path]:
     """Draws what is not there yet, and writes the record of the folder; returns the files of all the drawings."""
-    drawings = list(drawings)
+    drawings = _with_portraits(drawings)
     if new := _drawn(_missing(drawings, folder), folder):
         write_record(folder, read_record(folder) | new)
     record = read_record(folder)
     return [file for d in drawings for file in there(folder, record, d.name, d.of) or ()]
+
+
+def _with_portraits(drawings: Iterable[Drawing]) -> list[Drawing]:
+    """The drawings, and after each that the page shows its narrow form."""
+    return [form for d in drawings for form in ((d, d.portrait()) if d.on_page else (d,))]
 
 
 def _missing(drawings: Iterable[Drawing], folder: Path) -> list[Drawing]:
@@ -263,7 +276,7 @@ def draw_results(
     record, new = read_record(across), Record()
     tasks = _tasks(folders, observed, across, record)
     try:
-        for done, drawn in enumerate(_each(tasks, workers), 1):
+        for done, drawn in enumerate(each(tasks, workers), 1):
             new |= drawn
             step(f"drew {done} of {len(tasks)}")
     finally:
@@ -282,7 +295,7 @@ def _tasks(folders: Sequence[Path], observed: pd.Series, across: Path, record: R
     tasks: list[Task] = [
         partial(_draw_one, folder, first, across)
         for folder in (first, *others)
-        if _lacks_its_own(folder, manifests[folder]) or (folder != first and lacks(first, folder))
+        if _lacks_its_own(folder, manifests[folder], manifests[first]) or (folder != first and lacks(first, folder))
     ]
     bans = [folder for folder in (first, *others) if others and _bans_exports(manifests[folder])]
     seen = observed.to_json()
@@ -298,45 +311,23 @@ def _manifest(folder: Path) -> dict[str, Any]:
         raise InputError([Fault(folder, 1, 1, f"not a result folder: {error}")]) from None
 
 
-def _lacks_its_own(folder: Path, manifest: dict[str, Any]) -> bool:
-    own = folder / "figures"
-    return not complete(own, read_record(own), stamp([manifest]))
+def _lacks_its_own(folder: Path, manifest: dict[str, Any], reference: dict[str, Any]) -> bool:
+    record = read_record(folder / "figures")
+    stamps = {stamp([manifest]), stamp([manifest] if manifest is reference else [reference, manifest])}
+    return not all(complete(folder / "figures", record, of) for of in stamps)
 
 
 def _draw_one(folder: Path, first: Path, across: Path) -> Record:
     """The figures of one scenario, and those beside the first; returns what is to be recorded of these."""
     result = load(folder)
-    draw_all(result, folder / "figures")
-    before = load(first) if folder != first else result
-    if before is result or not (has_us_supply(before) and has_us_supply(result)):
+    before = load(first) if folder != first else None
+    draw_all(result, folder / "figures", before)
+    if before is None or not (has_us_supply(before) and has_us_supply(result)):
         return {}
-    return _drawn(_missing([of_both(before, result, kind) for kind in BESIDE], across), across)
+    return _drawn(_missing(_with_portraits(of_both(before, result, kind) for kind in BESIDE), across), across)
 
 
 def _draw_bans(bans: Sequence[Path], observed: pd.Series, across: Path) -> Record:
     """Prices outside China under export bans; returns what is to be recorded."""
     shown = [result for result in map(load, bans) if has_us_supply(result)]
     return _drawn(_missing(_under_bans(shown, observed), across), across)
-
-
-def _each(tasks: Sequence[Task], workers: int) -> Iterator[Record]:
-    """Does the tasks, in processes where there are several to be had; on Ctrl-C no further one is begun."""
-    if min(workers, len(tasks)) < 2:
-        yield from (task() for task in tasks)
-        return
-    pool = ProcessPoolExecutor(min(workers, len(tasks)), initializer=_prepare)
-    try:
-        for future in [pool.submit(task) for task in tasks]:
-            yield future.result()
-    finally:
-        pool.shutdown(cancel_futures=True)
-
-
-def _prepare() -> None:
-    """What a process that draws does first."""
-    # Ctrl-C is the parent's to tell; here it ends the figure in the making, without a word, and its half-written files.
-    signal.signal(signal.SIGINT, lambda *_: sys.exit())
-    # A figure is some ten thousand objects that live until it is written: looking for garbage among them at every few
-    # hundred new ones is an eighth of all the time.
-    gc.freeze()
-    gc.set_threshold(50_000, 10, 10)

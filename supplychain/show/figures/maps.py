@@ -17,15 +17,22 @@ from supplychain.facts.dataset import OTHER
 from supplychain.results.result import Result
 from supplychain.show.figures import style
 from supplychain.show.figures.flows import chain_paths, stages_of
+from supplychain.show.figures.words import DOES, in_words, percent, sentence
 
 # Longitudes and latitudes shown; the map is cut in the Bering Strait.
 WEST, SOUTH, NORTH = -168.6, -56.0, 78.0
 ROUND = 360.0
 BETWEEN = "#666666"
 WIDEST = 9.0
+WAYS = {name: f"by the {name} corridor" for name in style.CORRIDORS} | {
+    "sea": "by sea",
+    "air": "by air",
+    "land": "overland",
+    "domestic": "from its own makers",
+}
 # A point of the figure in degrees of the map, when the map is seven inches wide.
 POINT = 0.72
-SMALL = 0.01
+LEAST = 0.02  # of all tonnes: what is less is not drawn
 
 
 def map_flows(result: Result, mineral: str, year: int, market: str = "USA") -> pd.DataFrame:
@@ -56,41 +63,52 @@ def _moves(paths: pd.DataFrame, here: str, there: str) -> pd.DataFrame:
 def flow_map(result: Result, mineral: str, year: int, ax: Axes | None = None, market: str = "USA") -> Axes:
     """Every move of a mineral on its way to a market: width in proportion to tonnes, colour by corridor.
 
-    Moves under one percent of the market's supply are thin lines without a head; moves inside a country are not drawn,
-    but counted in the circle of their place, whose area is in proportion to all tonnes that pass there.
+    Moves under two percent of the market's supply, and those of countries that no source names, are not drawn; moves
+    inside a country are counted in the circle of their place, with an area in proportion to what passes there.
 
     Returns
     -------
     Axes; the data are those of `map_flows`.
     """
-    ax = style.axes(ax, 7.2, 4.6)
+    ax = style.axes(ax, 7.2, 5.0)
     flows = map_flows(result, mineral, year, market)
-    title = f"On its way to the market: {style.spoken(mineral).lower()}, {style.country_name(market)}, {year}"
+    takeaway = map_takeaway(flows, mineral)
+    description = f"{style.spoken(mineral)} on its way to the market: {style.country_name(market)}, {year}"
     if flows.empty:
-        return style.nothing(ax, title, result.title, "No path of this mineral reaches this market in this year.")
+        return style.nothing(ax, takeaway, description, result.title)
     total = float(flows.loc[flows["to_stage"] == "market", "tonnes"].sum())
     _outline(ax)
-    _moves_drawn(ax, flows, total, market)
-    _circles(ax, flows, total, market)
-    _legend(ax, set(flows["corridor"]), total)
-    subtitle = f"Width: tonnes of contained mineral, {style.tonnes(total)} in all. {result.title}"
-    return style.headed(style.bare(ax), title, subtitle, legend_columns=5)
-
-
-def _moves_drawn(ax: Axes, flows: pd.DataFrame, total: float, market: str) -> None:
-    """Arrows for the moves that matter, under them thin lines for the small ones, together by corridor."""
-    between = flows.groupby(["origin", "destination", "corridor"], as_index=False)["tonnes"].sum()
-    abroad = [_at(a) != _at(b) for a, b in zip(between["origin"], between["destination"], strict=True)]
-    moves = between[abroad].sort_values("tonnes")
-    small = moves["tonnes"] < SMALL * total
-    for corridor, part in moves[small].groupby("corridor"):
-        lines = [line for move in part.itertuples() for line in _lines(move.origin, move.destination, corridor, market)]
-        thin = PathPatch(Path.make_compound_path(*lines), facecolor="none", edgecolor=_tint(str(corridor)))
-        thin.set(linewidth=0.35, alpha=0.5, zorder=1)
-        ax.add_patch(thin)
-    for move in moves[~small].itertuples():
+    named = flows[(flows["origin"] != OTHER) & (flows["destination"] != OTHER)]
+    moves = _between(named, LEAST * total)
+    for move in moves.itertuples():
         for line in _lines(move.origin, move.destination, move.corridor, market):
             _arrow(ax, line, _tint(move.corridor), max(WIDEST * move.tonnes / total, 0.5))
+    _circles(ax, named, total, market)
+    _legend(ax, set(moves["corridor"]), total)
+    description += f"; width: tonnes of contained mineral, {style.tonnes(total)} in all; moves under 2 % are left out"
+    return style.headed(style.bare(ax), takeaway, description, legend_columns=5, scenario=result.title)
+
+
+def map_takeaway(flows: pd.DataFrame, mineral: str) -> str:
+    """Where most of a mineral begins, and by which way most arrives (the table of `map_flows`)."""
+    if flows.empty:
+        return f"No {in_words(mineral)} reaches this market"
+    last = flows[flows["to_stage"] == "market"].groupby("corridor")["tonnes"].sum()
+    stage = flows["from_stage"].iloc[0]
+    first = flows[(flows["from_stage"] == stage) & (flows["origin"] != OTHER)].groupby("origin")["tonnes"].sum()
+    share = 100 * first / last.sum()
+    begins = f"{style.country_name(share.idxmax())} {DOES[stage]} {percent(share.max())} of the {in_words(mineral)}"
+    return sentence(
+        begins if len(first) else "", f"{percent(100 * last.max() / last.sum())} arrives {WAYS[last.idxmax()]}"
+    )
+
+
+def _between(flows: pd.DataFrame, least: float) -> pd.DataFrame:
+    """The moves from one place to another of `least` tonnes or more, the smallest first."""
+    moves = flows.groupby(["origin", "destination", "corridor"], as_index=False)["tonnes"].sum()
+    abroad = [_at(a) != _at(b) for a, b in zip(moves["origin"], moves["destination"], strict=True)]
+    moves = moves[abroad]
+    return moves[moves["tonnes"] >= least].sort_values("tonnes")
 
 
 def _tint(corridor: str) -> str:
@@ -124,7 +142,7 @@ def _projected(points: np.ndarray) -> np.ndarray:
 
 def _outline(ax: Axes) -> None:
     ax.add_patch(PathPatch(_land(), facecolor="#E9E7E2", edgecolor="#C9C6BF", linewidth=0.3, zorder=0))
-    ax.set(xlim=(WEST, WEST + ROUND), ylim=(float(miller(SOUTH)), float(miller(NORTH))), aspect="equal")
+    ax.set(xlim=(WEST, WEST + ROUND), ylim=(float(miller(SOUTH)), float(miller(NORTH))), aspect="equal", anchor="N")
 
 
 @cache
@@ -179,12 +197,12 @@ def _curve(points: np.ndarray) -> Path:
 def _circles(ax: Axes, flows: pd.DataFrame, total: float, market: str) -> None:
     """A circle where tonnes pass, and the names of the places that matter, each where there is room."""
     passing = flows.groupby(["from_stage", "origin"])["tonnes"].sum().groupby("origin").max() / total
-    for place, share in passing.items():
+    for place, share in passing[passing >= LEAST].items():
         x, y = _at(str(place))
         ax.scatter(
             x, miller(y), s=10 + 160 * share, color=style.colour(str(place)), edgecolors="#666666", lw=0.5, zorder=3
         )
-    named = passing[passing >= 0.03].sort_values(ascending=False)
+    named = passing[passing >= LEAST].sort_values(ascending=False)
     _names(ax, [str(place) for place in named.index if place != market], market)
 
 

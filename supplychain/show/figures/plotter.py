@@ -59,9 +59,9 @@ class Plotter:
         """Vehicles or gigawatts not built; see `figures.lost_services`."""
         return shortage.lost_services(self._result, unit, ax, market)
 
-    def costs(self, ax: Axes | None = None) -> Axes:
-        """Cost by item and year; see `figures.costs`."""
-        return cost.costs(self._result, ax)
+    def costs(self, ax: Axes | None = None, before: Result | None = None) -> Axes:
+        """Cost by item and year, or by how much it differs from another scenario's; see `figures.costs`."""
+        return cost.costs(self._result, ax, before)
 
     def cost_curve(self, mineral: str, stage: str | None = None, ax: Axes | None = None) -> Axes:
         """What a tonne costs whom, cheapest first, against the price; see `figures.cost_curve`."""

@@ -8,15 +8,18 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
-from matplotlib.colors import LogNorm, Normalize
+from matplotlib.colors import LogNorm
 from matplotlib.ticker import NullLocator
 
 from supplychain.results.result import Result
-from supplychain.show.figures import style
+from supplychain.show.figures import heat, style
+from supplychain.show.figures.words import CEILING, STOPS, counted, in_words, multiple, percent, sentence
 
 SERIES = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#8C6D1F")
-STILL = 0.05
-MULTIPLES = (1, 2, 3, 5, 10, 20, 30, 50, 100, 200, 500)
+# Parts of the normal price: a mineral whose price never moves by so much has no row, and smaller moves are left white.
+STILL, SLIGHT = 0.1, 0.05
+OVER = 99.5 * CEILING  # percent of the normal price: a limit that costs more costs ten times the price or more
+MULTIPLES = (1, 1.5, 2, 3, 5, 10)
 
 
 def price_multiples(result: Result, market: str = "") -> pd.DataFrame:
@@ -39,40 +42,55 @@ def outside_prices(results: Sequence[Result], observed: pd.Series, ax: Axes | No
 
     Parameters
     ----------
-    results : scenarios to compare, in the order of the bars.
+    results : scenarios to compare, in the order of the legend.
     observed : price of 2025 over the calibration price, by mineral.
+
+    Returns
+    -------
+    Axes with a row a mineral and a dot for each, on a line from 1×; dots beyond 10× stand there.
     """
     peaks = pd.DataFrame({result.title: price_multiples(result).max(axis=1) for result in results})
     peaks = peaks.loc[observed.index.intersection(peaks.index)]
-    peaks = peaks.sort_values(peaks.columns[-1], ascending=False)
-    ax = style.axes(ax, 6.6, style.rows_height(len(peaks), 0.13 * (len(results) + 2), 1.6))
-    y, height = np.arange(len(peaks)), 0.8 / (len(results) + 1)
-    ax.barh(y - 0.4 + height / 2, observed.reindex(peaks.index), height, color="black", label="observed, 2025")
-    for i, title in enumerate(peaks):
-        tint = SERIES[i % len(SERIES)]
-        ax.barh(y - 0.4 + (i + 1.5) * height, peaks[title], height, color=tint, label=f"{title}, peak")
-    ax.axvline(1.0, color="#888888", linewidth=0.8)
-    highest = max(float(peaks.to_numpy().max()), float(observed.max()))
-    ax.set(xscale="log", xlim=(0.8, _up_to(highest)))
-    _multiples_axis(ax.xaxis, highest)
-    ax.set_yticks(y, [style.spoken(mineral) for mineral in peaks.index])
-    ax.set_ylim(len(peaks) - 0.4, -0.6)
+    peaks = peaks.loc[peaks.max(axis=1).sort_values().index]
+    ax = style.axes(ax, 6.6, style.rows_height(len(peaks), 0.27, 1.9))
+    y = np.arange(len(peaks))
+    seen = peaks.assign(**{"observed, 2025": observed.reindex(peaks.index)}).clip(upper=CEILING)
+    ax.hlines(y, 1.0, seen.max(axis=1), color=style.REST, linewidth=2, zorder=1)
+    for i, name in enumerate(seen):
+        tint = "black" if name == seen.columns[-1] else SERIES[i % len(SERIES)]
+        label = str(name) if name == seen.columns[-1] else f"{name}, peak"
+        ax.scatter(seen[name], y + 0.3 - 0.6 * i / max(seen.shape[1] - 1, 1), s=26, color=tint, label=label, zorder=2)
+    ax.set(xscale="log", xlim=(0.95, _up_to(float(seen.max().max()))), ylim=(-0.6, len(peaks) - 0.4))
+    ax.axvline(1.0, color="#888888", linewidth=0.8, zorder=0)
+    _multiples_axis(ax.xaxis, float(seen.max().max()))
+    ax.set_yticks(y, [style.spoken(name) for name in peaks.index])
     ax.grid(axis="x")
-    subtitle = "Multiple of the normal price, logarithmic scale"
-    return style.headed(ax, "Price outside China, scenarios beside what was observed", subtitle, legend_columns=1)
+    takeaway = outside_takeaway(peaks, observed.reindex(peaks.index))
+    description = f"Highest price outside China, multiple of the normal price, logarithmic scale. {STOPS}"
+    return style.headed(ax, takeaway, description, legend_columns=1)
+
+
+def outside_takeaway(peaks: pd.DataFrame, observed: pd.Series) -> str:
+    """Which price was seen to rise most, and which does in the scenarios (columns of `peaks`)."""
+    parts = [
+        f"{words} {in_words(str(of.idxmax()))} most, {multiple(of.max())}"
+        for words, of in (("seen in 2025:", observed.dropna()), ("in the scenarios:", peaks.max(axis=1)))
+        if len(of)
+    ]
+    return sentence(*parts)
 
 
 def _multiples_axis(axis: Axis, highest: float) -> None:
-    """Ticks of a logarithmic axis at 1×, 2×, 3×, 5×, 10× ..."""
+    """Ticks of a logarithmic axis at 1×, 2×, 3×, 5×, 10×+."""
     fine = (1, 1.2, 1.5, 2) if highest < 2 else MULTIPLES
     shown = [tick for tick in fine if tick <= _up_to(highest)]
-    axis.set_ticks(shown, labels=[f"{tick}×" for tick in shown])
+    axis.set_ticks(shown, labels=[f"{tick}×+" if tick == CEILING else f"{tick}×" for tick in shown])
     axis.set_minor_locator(NullLocator())
 
 
 def _up_to(highest: float) -> float:
     """Where an axis of multiples ends: a little beyond the highest, and never below 1.6."""
-    return max(highest * 1.2, 1.6)
+    return max(highest * 1.1, 1.6)
 
 
 @style.styled
@@ -86,20 +104,21 @@ def price_paths(result: Result, minerals: Sequence[str], ax: Axes | None = None,
     ax = style.axes(ax)
     paths = price_multiples(result)
     paths = paths.loc[[mineral for mineral in minerals if mineral in paths.index]]
-    title, subtitle = "Price outside China", f"Multiple of the normal price, logarithmic scale. {result.title}"
+    description = f"Price outside China, multiple of the normal price, logarithmic scale. {STOPS}"
     if paths.empty:
-        return style.nothing(ax, title, subtitle, "None of these minerals has a normal price.")
+        return style.nothing(ax, "None of these minerals has a normal price", description, result.title)
     named = style.largest(paths.max(axis=1), most)
-    for mineral in paths.index.difference(named):
-        ax.plot(paths.columns, paths.loc[mineral], color="#CCCCCC", linewidth=1)
-    for i, mineral in enumerate(named):
-        ax.plot(paths.columns, paths.loc[mineral], color=SERIES[i % len(SERIES)], linewidth=1.8)
-    lowest, highest = float(paths.to_numpy().min()), float(paths.to_numpy().max())
+    drawn = paths.clip(upper=CEILING)
+    for name in paths.index.difference(named):
+        ax.plot(paths.columns, drawn.loc[name], color="#CCCCCC", linewidth=1)
+    for i, name in enumerate(named):
+        ax.plot(paths.columns, drawn.loc[name], color=SERIES[i % len(SERIES)], linewidth=1.8)
+    lowest, highest = float(drawn.to_numpy().min()), float(drawn.to_numpy().max())
     ax.set(yscale="log", ylim=(0.9 * lowest, _up_to(highest)))
     _multiples_axis(ax.yaxis, highest)
-    _names_at_end(ax, paths.loc[named])
+    _names_at_end(ax, drawn.loc[named])
     ax.set_xticks([int(year) for year in paths.columns[:: 1 if paths.shape[1] <= 11 else 3]])
-    return style.headed(ax, title, subtitle)
+    return style.headed(ax, price_takeaway(paths), description, scenario=result.title)
 
 
 def _names_at_end(ax: Axes, paths: pd.DataFrame) -> None:
@@ -120,34 +139,52 @@ def _names_at_end(ax: Axes, paths: pd.DataFrame) -> None:
         )
 
 
+def price_takeaway(table: pd.DataFrame) -> str:
+    """Which price rises highest and when, and how many rise with it.
+
+    Parameters
+    ----------
+    table : multiples of the normal price, minerals by years.
+    """
+    peaks = table.max(axis=1)
+    dearer = peaks[peaks >= 1 + STILL]
+    if dearer.empty:
+        return f"No price rises by {100 * STILL:.0f} percent"
+    first = str(dearer.idxmax())
+    top = f"{in_words(first)} most, {multiple(dearer.max())} in {table.loc[first].idxmax()}"
+    at_end = int((dearer >= CEILING - 0.05).sum())
+    if at_end:
+        return sentence(f"{counted(at_end, 'mineral reaches', 'minerals reach')} ten times the normal price", top)
+    return sentence(f"{counted(len(dearer), 'mineral gets', 'minerals get')} dearer by a tenth or more", top)
+
+
 @style.styled
-def price_heatmap(result: Result, ax: Axes | None = None, market: str = "USA", most: int = 36) -> Axes:
+def price_heatmap(
+    result: Result, ax: Axes | None = None, market: str = "USA", most: int = 36, form: style.Form = style.WIDE
+) -> Axes:
     """Price over the normal one: a row a mineral, a column a year, the highest peaks first.
 
-    Minerals whose price stays within five percent of the normal one are not drawn, but counted in the subtitle.
+    Minerals whose price stays within ten percent of the normal one are not drawn, but counted in the description.
 
     Returns
     -------
-    Axes; the data are those of `price_multiples`.
+    Axes; from ten times on a cell says `10×+`. The data are those of `price_multiples`.
     """
     table = price_multiples(result, market)
     moved = (table - 1).abs().max(axis=1) >= STILL
-    still, table = int((~moved).sum()), table[moved]
-    table = table.loc[table.max(axis=1).sort_values(ascending=False).index[:most]]
-    title = f"Delivered price, {style.country_name(market)}"
-    counted = f"all {still} minerals" if table.empty else f"{still} other minerals"
-    subtitle = f"Multiple of the normal price; {counted} stay within 5 %. {result.title}"
+    takeaway, still, table = price_takeaway(table), int((~moved).sum()), table[moved]
+    table = table.loc[table.max(axis=1).sort_values(ascending=False, kind="stable").index[:most]]
+    other = "" if table.empty else "other "
+    stay = counted(still, f"{other}mineral stays", f"{other}minerals stay") + f" within {100 * STILL:.0f} %"
+    description = f"Delivered price, {style.country_name(market)}, multiple of the normal price; {stay}"
     if table.empty:
-        why = "Every mineral's price stays within five percent of the normal one."
-        return style.nothing(style.axes(ax, 6.6, 2.2), title, subtitle, why)
-    ax = style.axes(ax, 6.6, style.rows_height(len(table), 0.2, 1.2))
-    table.index = [style.spoken(mineral) for mineral in table.index]
-    style.heat(ax, table.where((table - 1).abs() >= STILL), _multiple, cmap="PuOr_r", norm=LogNorm(0.1, 10, clip=True))
-    return style.headed(ax, title, subtitle)
-
-
-def _multiple(value: float) -> str:
-    return f"{value:.1f}×" if value < 10 else f"{value:.0f}×"
+        return style.nothing(style.axes(ax, form.width, 1.2), takeaway, description, result.title)
+    ends = f". {STOPS}" if table.max().max() >= CEILING - 0.05 else ""
+    ax = style.axes(ax, form.width, style.rows_height(len(table), 0.2, 1.4, form))
+    table.index = [style.spoken(name) for name in table.index]
+    table = heat.fitted(table.where((table - 1).abs() >= SLIGHT), form)
+    heat.heat(ax, table, multiple, heat.CHEAP_TO_DEAR, LogNorm(0.1, 10, clip=True))
+    return style.headed(ax, takeaway, description + ends, scenario=result.title)
 
 
 def shadow_prices(result: Result) -> pd.DataFrame:
@@ -169,26 +206,45 @@ def shadow_prices(result: Result) -> pd.DataFrame:
     return wide[wide.max(axis=1) >= 0.5]
 
 
+def shadow_takeaway(table: pd.DataFrame) -> str:
+    """How many minerals' limits cost anything, and which most.
+
+    Parameters
+    ----------
+    table : shadow prices, percent of the normal price, minerals by years.
+    """
+    if table.empty:
+        return "No limit on a mineral costs anything at the margin"
+    first = str(table.max(axis=1).idxmax())
+    year, most = table.loc[first].idxmax(), table.loc[first].max()
+    size = f"{percent(most)} of" if most < 150 else f"{most / 100:.1f} times" if most < OVER else "over ten times"
+    return sentence(
+        f"limits on {counted(len(table), 'mineral cost', 'minerals cost')} something at the margin",
+        f"{in_words(first)} most, {size} its price in {year}",
+    )
+
+
 @style.styled
 def shadow_heatmap(result: Result, ax: Axes | None = None, most: int = 36) -> Axes:
     """What the policies' limits cost at the margin: a row a mineral, a column a year.
 
     Returns
     -------
-    Axes; the data are those of `shadow_prices`, percent of the normal price.
+    Axes; colours are logarithmic. The data are those of `shadow_prices`, percent of the normal price.
     """
     table = shadow_prices(result)
-    title = "What the policies' limits cost at the margin"
-    subtitle = f"Shadow price of the dearest limit, percent of the mineral's normal price. {result.title}"
+    takeaway = shadow_takeaway(table)
+    description = (
+        "What the policies' limits cost: shadow price of the dearest limit, percent of the mineral's normal price"
+    )
     if table.empty:
-        return style.nothing(style.axes(ax, 6.6, 2.4), title, subtitle, "No limit on a mineral binds in this scenario.")
-    table = table.loc[table.max(axis=1).sort_values(ascending=False).index[:most]]
-    ax = style.axes(ax, 6.6, style.rows_height(len(table), 0.2, 1.2))
-    table.index = [style.spoken(mineral) for mineral in table.index]
-    top = float(np.nanmax(table.to_numpy()))
-    style.heat(ax, table.where(table >= 0.5), _percent, cmap="YlOrBr", norm=Normalize(0, min(top, 100.0), clip=True))
-    return style.headed(ax, title, subtitle)
+        return style.nothing(style.axes(ax, 6.6, 1.2), takeaway, description, result.title)
+    table = table.loc[table.max(axis=1).sort_values(ascending=False, kind="stable").index[:most]]
+    ax = style.axes(ax, 6.6, style.rows_height(len(table), 0.2, 1.4))
+    table.index = [style.spoken(name) for name in table.index]
+    heat.heat(ax, table.where(table >= 0.5), _relative, heat.DEAR, LogNorm(0.5, OVER, clip=True))
+    return style.headed(ax, takeaway, description, scenario=result.title)
 
 
-def _percent(value: float) -> str:
-    return f"{value:.0f}"
+def _relative(value: float) -> str:
+    return f"{value:.0f}" if value < OVER else "1000+"

@@ -12,8 +12,9 @@ from matplotlib.lines import Line2D
 
 from supplychain.results.result import Result
 from supplychain.show.figures import style
+from supplychain.show.figures.words import DOES, counted, in_words, percent, points, sentence
 
-TINTS = {("mine", 0): "#8FD6BF", ("mine", 1): "#007A5A", ("refine", 0): "#A6D8F5", ("refine", 1): "#0072B2"}
+TINTS = {"mine": "#007A5A", "refine": "#0072B2"}
 
 
 def central_asia_shares(result: Result, market: str = "USA") -> pd.DataFrame:
@@ -28,30 +29,63 @@ def central_asia_shares(result: Result, market: str = "USA") -> pd.DataFrame:
     return wide.loc[wide.max(axis=1).sort_values().index].loc[lambda t: t.max(axis=1) >= 0.5]
 
 
+def region_takeaway(shares: pd.DataFrame) -> str:
+    """What Central Asia supplies most of in the last year, and what it gains most in since the first.
+
+    Parameters
+    ----------
+    shares : as `central_asia_shares` gives them.
+    """
+    if shares.empty:
+        return "Central Asia supplies half a percent of no mineral"
+    years = shares.columns.get_level_values("year")
+    first, last = (shares.xs(year, axis=1, level="year") for year in (years.min(), years.max()))
+    gains = (last - first).where(last >= 0.5)
+    top, gain = str(last.max(axis=1).idxmax()), str(gains.max(axis=1).idxmax())
+    stage = str(last.loc[top].idxmax())
+    before = first.loc[top, stage] if stage in first else 0.0
+    most = f"Central Asia {DOES[stage]} {percent(last.loc[top, stage])} of the {in_words(top)} in {years.max()}"
+    most += f", {before:.0f} in {years.min()}"
+    if gains.max(axis=None) < 0.5:
+        return sentence(most, "it gains nowhere")
+    more = f"{points(gains.loc[gain].max())} ({style.done(str(gains.loc[gain].idxmax()))})"
+    return sentence(most, f"it gains most in {in_words(gain)}, {more}")
+
+
 @style.styled
-def central_asia(result: Result, ax: Axes | None = None, market: str = "USA") -> Axes:
+def central_asia(result: Result, ax: Axes | None = None, market: str = "USA", form: style.Form = style.WIDE) -> Axes:
     """Central Asia's share of a market's supply by mineral, at the mine and at the refinery, first and last year.
 
     Returns
     -------
-    Axes; the data are those of `central_asia_shares`.
+    Axes with a line for each stage of a mineral, from the first year's ring to the last year's dot; the data are those
+    of `central_asia_shares`.
     """
     shares = central_asia_shares(result, market)
-    ax = style.axes(ax, 6.6, style.rows_height(len(shares), 0.32, 1.6))
-    title = f"Central Asia in {style.market_name(market)} supply"
-    subtitle = f"Percent of supply; minerals with half a percent or more. {result.title}"
+    takeaway = region_takeaway(shares)
+    description = f"Central Asia in {style.market_name(market)} supply, percent; minerals with half a percent or more"
     if shares.empty:
-        return style.nothing(ax, title, subtitle, "No mineral reaches half a percent.")
-    y, height = np.arange(len(shares)), 0.8 / shares.shape[1]
-    for i, (stage, year) in enumerate(shares):
-        at = y + (shares.shape[1] / 2 - i - 0.5) * height
-        late = int(year == max(shares.columns.get_level_values("year")))
-        tint, label = TINTS[stage, late], f"{style.done(stage)}, {year}"
-        ax.barh(at, shares[stage, year], height=height, color=tint, label=label)
-    ax.set_yticks(y, [style.spoken(mineral) for mineral in shares.index])
-    ax.set(xlabel="percent of supply", ylim=(-0.6, len(shares) - 0.4))
+        return style.nothing(style.axes(ax, form.width, 1.2), takeaway, description, result.title)
+    ax = style.axes(ax, form.width, style.rows_height(len(shares), 0.27, 1.8, form))
+    years = shares.columns.get_level_values("year")
+    y, first, last = np.arange(len(shares)), int(years.min()), int(years.max())
+    for stage, up in (("mine", 0.17), ("refine", -0.17)):
+        if (stage, last) in shares:
+            ends = shares[[(stage, first), (stage, last)]].where(lambda t: t.max(axis=1) >= 0.5)
+            _ends(
+                ax, ends.to_numpy().T, y + up, TINTS[stage], [f"{style.done(stage)}, {year}" for year in (first, last)]
+            )
+    ax.set_yticks(y, [style.spoken(name) for name in shares.index])
+    ax.set(xlabel="percent of supply", xlim=(0, max(10.0, 1.05 * shares.max().max())), ylim=(-0.6, len(shares) - 0.4))
     ax.grid(axis="x")
-    return style.headed(ax, title, subtitle, legend_columns=4)
+    return style.headed(ax, takeaway, description, legend_columns=4, scenario=result.title)
+
+
+def _ends(ax: Axes, ends: np.ndarray, y: np.ndarray, tint: str, labels: list[str]) -> None:
+    """A line from the first year's ring to the last year's dot."""
+    ax.hlines(y, *ends, color=tint, linewidth=2, alpha=0.4, zorder=2)
+    ax.scatter(ends[0], y, s=24, c="white", edgecolors=tint, label=labels[0], zorder=3, clip_on=False)
+    ax.scatter(ends[1], y, s=26, color=tint, label=labels[1], zorder=4, clip_on=False)
 
 
 def built(result: Result, countries: tuple[str, ...] = style.CENTRAL_ASIA) -> pd.DataFrame:
@@ -92,24 +126,39 @@ def central_asia_built(result: Result, ax: Axes | None = None, most: int = 24) -
     the capacity built in all. The data are those of `built`.
     """
     new = built(result)
-    title = "What is built in Central Asia, and when"
+    takeaway = built_takeaway(new)
+    description = "What is built in Central Asia; circle: a year's output of the new capacity at normal prices"
     if new.empty:
-        return style.nothing(style.axes(ax, 6.6, 2.2), title, result.title, "Nothing is built there in this scenario.")
+        return style.nothing(style.axes(ax, 6.6, 1.2), takeaway, description, result.title)
     keys = ["country", "site", "mineral", "stage"]
     sizes = new.groupby(keys, sort=False).agg(
         first=("year", "min"), value=("value_musd", "sum"), built_t=("built_t", "sum")
     )
-    rows = sizes.nlargest(most, "value").sort_values(["first", "value"], ascending=[False, True])
-    ax = style.axes(ax, 8.6, style.rows_height(len(rows), 0.25, 1.7))
+    rows = sizes.nlargest(most, "value").assign(grows=lambda t: t.index.get_level_values("site") == "")
+    rows = rows.sort_values(["grows", "first", "value"], ascending=[False, False, True])
+    ax = style.axes(ax, 8.6, style.rows_height(len(rows), 0.22, 1.9))
     _circles(ax, new.set_index(keys), rows)
     count = f"{len(rows)} largest of {len(sizes)}" if len(sizes) > len(rows) else "all that is built"
-    subtitle = (
-        f"Circle: a year's output of the new capacity at normal prices; right: capacity ({count}). {result.title}"
-    )
     years = [int(year) for year in sorted(result.tables["prices"]["year"].unique())]
     ax.set(xlim=(years[0] - 0.7, years[-1] + 0.7), ylim=(-0.8, len(rows) - 0.2))
     ax.set_xticks(years[:: 2 if len(years) <= 11 else 3])
-    return style.headed(ax, title, subtitle, legend_columns=6)
+    if 0 < rows["grows"].sum() < len(rows):
+        ax.axhline(rows["grows"].sum() - 0.5, color=style.QUIET, linewidth=0.8)
+    described = f"{description}; right: capacity ({count})"
+    return style.headed(ax, takeaway, described, legend_columns=6, scenario=result.title)
+
+
+def built_takeaway(new: pd.DataFrame) -> str:
+    """How many projects come on line, and the most valuable of them, with its first year (the table of `built`)."""
+    if new.empty:
+        return "Nothing is built in Central Asia"
+    projects = new[new["site"] != ""]
+    if projects.empty:
+        return "No project is built in Central Asia; only what stands grows"
+    value = projects.groupby("site")["value_musd"].sum()
+    first = projects.loc[projects["site"] == value.idxmax(), "year"].min()
+    count = f"{counted(len(value), 'project comes', 'projects come')} on line in Central Asia"
+    return sentence(count, f"{'the largest is ' if len(value) > 1 else ''}{value.idxmax()}, from {first} on")
 
 
 def _circles(ax: Axes, new: pd.DataFrame, rows: pd.DataFrame) -> None:
@@ -176,7 +225,12 @@ def _shares(result: Result, stage: str, market: str, year: int) -> pd.Series:
 
 @style.styled
 def central_asia_displaces(
-    before: Result, after: Result, ax: Axes | None = None, stage: str = style.SOLD, market: str = "USA"
+    before: Result,
+    after: Result,
+    ax: Axes | None = None,
+    stage: str = style.SOLD,
+    market: str = "USA",
+    form: style.Form = style.WIDE,
 ) -> Axes:
     """Whom Central Asia displaces (or who displaces it) between two scenarios in the last year.
 
@@ -186,30 +240,52 @@ def central_asia_displaces(
     `displaced`.
     """
     change = displaced(before, after, stage, market)
-    title = f"Whom Central Asia displaces in {style.market_name(market)} supply, {style.place(stage)}"
-    subtitle = f"Percentage points of supply in the last year: {after.title}, less {before.title}"
+    takeaway = displaced_takeaway(change)
+    description = (
+        f"Change of shares of {style.market_name(market)} supply, {style.place(stage)}, last year, percentage points"
+    )
+    scenario = f"{after.title}, less {before.title}"
     if change.empty:
-        why = "Central Asia's share differs by less than half a point for every mineral."
-        return style.nothing(style.axes(ax, 6.6, 2.2), title, subtitle, why)
-    ax = style.axes(ax, 6.6, style.rows_height(len(change), 0.3, 1.6))
+        return style.nothing(style.axes(ax, form.width, 1.2), takeaway, description, scenario)
+    ax = style.axes(ax, form.width, style.rows_height(len(change), 0.3, 2.0, form))
     named = style.largest(change.abs().max(), 12)
     others = change.drop(columns=named)
     rest = {"other": others.clip(upper=0).sum(axis=1), "other_gain": others.clip(lower=0).sum(axis=1)}
     parts = change[named].assign(**{name: part for name, part in rest.items() if part.any()})
-    _diverging(ax, parts)
+    _diverging(ax, parts, 0.33 / form.width)
     ax.set_yticks(range(len(parts)), [style.spoken(mineral) for mineral in parts.index])
     ax.set(xlabel="percentage points of supply", ylim=(-0.6, len(parts) - 0.4))
-    return style.headed(ax, title, subtitle, legend_columns=4)
+    return style.headed(ax, takeaway, description, legend_columns=4, scenario=scenario)
 
 
-def _diverging(ax: Axes, parts: pd.DataFrame) -> None:
+def displaced_takeaway(change: pd.DataFrame) -> str:
+    """Where Central Asia gains or loses most, and who loses or gains most there.
+
+    Parameters
+    ----------
+    change : as `displaced` gives it.
+    """
+    if change.empty:
+        return "Central Asia's share moves by less than half a point in every mineral"
+    inside = [country for country in style.CENTRAL_ASIA if country in change]
+    gain = change[inside].sum(axis=1)
+    top = str(gain.abs().idxmax())
+    others = change.loc[top].drop(inside)
+    way, other = ("gains", "loses") if gain[top] > 0 else ("loses", "gains")
+    rival = str(others.idxmin() if gain[top] > 0 else others.idxmax())
+    whom = "" if others.empty else f"{style.country_name(rival)} {other} {points(abs(others[rival]))} there"
+    return sentence(f"Central Asia {way} most in {in_words(top)}, {points(abs(gain[top]))}", whom)
+
+
+def _diverging(ax: Axes, parts: pd.DataFrame, least: float) -> None:
+    """Gains to the right, losses to the left; a bar of `least` of the whole width bears its country's code."""
     right, left = np.zeros(len(parts)), np.zeros(len(parts))
     span = float(parts.clip(lower=0).sum(axis=1).max() - parts.clip(upper=0).sum(axis=1).min())
     for country in parts:
         change = parts[country].to_numpy()
         start = np.where(change >= 0, right, left)
         bars = ax.barh(np.arange(len(parts)), change, left=start, height=0.75, edgecolor="white", linewidth=0.6)
-        _name_bars(ax, bars, str(country), 0.05 * span)
+        _name_bars(ax, bars, str(country), least * span)
         right, left = right + change.clip(min=0), left + change.clip(max=0)
     ax.axvline(0, color="#888888", linewidth=0.8)
     ax.margins(x=0.04)
@@ -263,9 +339,7 @@ def central_asia_by_scenario(results: Sequence[Result], ax: Axes | None = None) 
     ax.bar_label(bars, [f"{percent:.1f}" for percent in order["percent"]], padding=3, fontsize=8)
     ax.axvline(reference, color="#888888", linewidth=0.9, linestyle=":")
     ax.set_yticks(range(len(order)), order["title"], fontsize=8)
-    ax.set(xlabel="percent of US supply, each mineral counting the same", xlim=(0, 1.12 * order["percent"].max()))
-    most = order.index[-1]
-    title = f"Central Asia: from {reference:.1f} to {order['percent'].iloc[-1]:.1f} percent of US supply at most"
-    return style.headed(
-        ax, title, f"Last year, at mine or refinery, whichever is higher; most: {shares['title'][most]}"
-    )
+    ax.set(xlabel="percent of US supply", xlim=(0, 1.12 * order["percent"].max()))
+    takeaway = f"Central Asia: from {reference:.1f} to {order['percent'].iloc[-1]:.1f} percent of US supply at most"
+    description = "Last year, at mine or refinery, whichever is higher; each mineral counts the same"
+    return style.headed(ax, takeaway, description)

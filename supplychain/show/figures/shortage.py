@@ -9,7 +9,8 @@ from matplotlib.colors import Normalize
 
 from supplychain.results.result import Result
 from supplychain.results.short import spoken
-from supplychain.show.figures import style
+from supplychain.show.figures import heat, style
+from supplychain.show.figures.words import counted, percent, sentence
 
 SERVICES = {
     "light_ev": ("electric vehicles", "#CC79A7"),
@@ -44,24 +45,44 @@ def unmet_shares(result: Result, market: str = "USA") -> pd.DataFrame:
     return 100 * wide.loc[wide.max(axis=1).sort_values(ascending=False).index]
 
 
+def unmet_takeaway(shares: pd.DataFrame) -> str:
+    """How many minerals and services go short, and which worst and when.
+
+    Parameters
+    ----------
+    shares : percent of use, items by years.
+    """
+    if shares.empty:
+        return "No use is given up"
+    first = str(shares.max(axis=1).idxmax())
+    return sentence(
+        f"{counted(len(shares), 'mineral or service goes', 'minerals or services go')} short",
+        f"{item_name(first).lower()} worst, {percent(shares.loc[first].max())} of use in {shares.loc[first].idxmax()}",
+    )
+
+
 @style.styled
-def unmet(result: Result, ax: Axes | None = None, market: str = "USA", most: int = 22) -> Axes:
+def unmet(
+    result: Result, ax: Axes | None = None, market: str = "USA", most: int = 22, form: style.Form = style.WIDE
+) -> Axes:
     """What a market goes without, percent of use by mineral or service and year, the worst first.
 
     Returns
     -------
     Axes; the data are those of `unmet_shares`.
     """
-    shares = unmet_shares(result, market).iloc[:most]
-    title, subtitle = f"Use given up, {style.country_name(market)}", f"Percent of use. {result.title}"
+    shares = unmet_shares(result, market)
+    takeaway = unmet_takeaway(shares)
+    description = f"Use given up, {style.country_name(market)}, percent of use; over half a percent"
     if shares.empty:
-        ax = style.axes(ax, 6.6, 2.2)
-        return style.nothing(ax, title, subtitle, "Nothing over half a percent of use in any year.")
-    ax = style.axes(ax, 6.6, style.rows_height(len(shares), 0.21, 1.2))
+        return style.nothing(style.axes(ax, form.width, 1.2), takeaway, description, result.title)
+    left = f" (the {most} worst)" if len(shares) > most else ""
+    shares = shares.iloc[:most]
+    ax = style.axes(ax, form.width, style.rows_height(len(shares), 0.21, 1.4, form))
     shares.index = [item_name(str(item)) for item in shares.index]
     top = max(25.0, float(np.nanmax(shares.to_numpy())))
-    style.heat(ax, shares, lambda share: f"{share:.0f}", cmap="OrRd", norm=Normalize(0, top))
-    return style.headed(ax, title, subtitle)
+    heat.heat(ax, heat.fitted(shares, form), "{:.0f}".format, heat.LOST, Normalize(0, top))
+    return style.headed(ax, takeaway, description + left, scenario=result.title)
 
 
 def services_lost(result: Result, unit: str = "vehicle", market: str = "USA") -> pd.DataFrame:
@@ -89,11 +110,11 @@ def lost_services(result: Result, unit: str = "vehicle", ax: Axes | None = None,
     """
     lost = services_lost(result, unit, market)
     measure = MEASURES.get(unit, (unit, 1.0))[0]
-    what = "Electric vehicles not built" if unit == "vehicle" else "Power capacity not built"
-    title, subtitle = f"{what} for want of minerals, {style.country_name(market)}", f"{style.spoken(measure)} a year"
+    what = "thousand electric vehicles" if unit == "vehicle" else f"{measure} of power capacity"
+    description = f"Not built for want of minerals, {style.country_name(market)}: {what} a year"
+    takeaway = lost_takeaway(lost.sum(axis=1), what)
     if not lost.to_numpy().sum():
-        ax = style.axes(ax, 6.6, 2.2)
-        return style.nothing(ax, title, f"{subtitle}. {result.title}", "None: every year's plans can be carried out.")
+        return style.nothing(style.axes(ax, 6.6, 1.2), takeaway, description, result.title)
     ax = style.axes(ax, 6.6, 3.2)
     bottom = np.zeros(len(lost))
     for service in lost:
@@ -106,4 +127,21 @@ def lost_services(result: Result, unit: str = "vehicle", ax: Axes | None = None,
     ax.set(ylabel=measure, xlim=(lost.index[0] - 0.7, lost.index[-1] + 0.7))
     ax.set_xticks([int(year) for year in lost.index[:: 1 if len(lost) <= 11 else 3]])
     ax.margins(y=0.1)
-    return style.headed(ax, title, f"{subtitle}. {result.title}", legend_columns=4 if lost.shape[1] > 1 else 0)
+    columns = 4 if lost.shape[1] > 1 else 0
+    return style.headed(ax, takeaway, description, legend_columns=columns, scenario=result.title)
+
+
+def lost_takeaway(lost: pd.Series, what: str) -> str:
+    """How much is not built in all, and in which year most.
+
+    Parameters
+    ----------
+    lost : by year. what : is lost, with what it is counted in.
+    """
+    if not lost.sum():
+        return "Every year's plans can be built"
+    in_all = f"{spoken(lost.sum())} {what} are not built"
+    several = int((lost > 0).sum()) > 1
+    return sentence(
+        in_all, f"{spoken(lost.max())} of them in {lost.idxmax()}" if several else f"all in {lost.idxmax()}"
+    )

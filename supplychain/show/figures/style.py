@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import textwrap
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from functools import cache, wraps
 from importlib.resources import files
 from typing import Any, Literal, ParamSpec, TypeVar
@@ -13,8 +14,9 @@ import matplotlib
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.colors import to_hex, to_rgb
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
+from matplotlib.transforms import ScaledTranslation
 from scipy.optimize import isotonic_regression
 
 from supplychain.facts.dataset import OTHER
@@ -87,12 +89,14 @@ CORRIDORS = {
     "land": "#6B4200",
     "domestic": "#8C8C8C",
 }
+# What a thing means has one colour too, in every figure: dearer, cheaper, use given up.
+DEARER, CHEAPER, GIVEN_UP = "#D55E00", "#0072B2", "#8E1B4B"
 CENTRAL_ASIA = ("KAZ", "UZB", "KGZ", "TJK", "TKM")
 # A text in the midst of the drawing: it takes no room outside, so the layout need not measure it.
 INSIDE: dict[str, Any] = {"ha": "center", "va": "center", "in_layout": False}
 SOURCE = "Source: supplychain; facts of USGS, IEA, EU, BGS, BACI and others (sources table)."
 SOLD = "refine"
-LEGEND_ROW = 13.0
+LEGEND_ROW, LINE = 12.4, 10.8  # points
 NOTHING = "nothing"
 
 
@@ -189,42 +193,74 @@ def tonnes(amount: float) -> str:
     return f"{amount:,.0f} t" if abs(amount) >= 100 else f"{amount:.2g} t"
 
 
-def headed(ax: Axes, title: str, subtitle: str, legend_columns: int = 0) -> Axes:
-    """Title, subtitle with the unit and the scenario, a legend between them and the drawing, and the source line.
+@dataclass(frozen=True)
+class Form:
+    """The form of a figure.
+
+    Attributes
+    ----------
+    width : inches. head : inches for the more lines of its head. label : letters of a row's name in one line.
+    years : of a heat map, side by side at most. place : what a country is called where many stand side by side.
+    """
+
+    width: float
+    head: float
+    label: int
+    years: int
+    place: Callable[[str], str]
+
+
+WIDE = Form(6.6, 0.0, 40, 40, country_name)
+PORTRAIT = Form(3.0, 0.9, 17, 6, str)  # on a telephone of 390 pixels its letters are as large as the page's
+
+
+def head_lines(takeaway: str, description: str, scenario: str, width: float) -> tuple[str, str]:
+    """The two parts of a head, wrapped to a width in inches: what is to be seen; what is drawn, of which scenario."""
+    whole = f"{description}. Scenario: {scenario}" if scenario else description
+    return textwrap.fill(takeaway, int(10.2 * width)), textwrap.fill(whole, int(16.5 * width))
+
+
+def headed(ax: Axes, takeaway: str, description: str, legend_columns: int = 0, scenario: str = "") -> Axes:
+    """The head of a figure, a legend between it and the drawing, and the source line.
 
     Parameters
     ----------
-    legend_columns : columns of the legend, which stands above the drawing and never on it; 0 for none.
+    takeaway : what is to be seen, one sentence. description : what is drawn, with its unit.
+    legend_columns : most columns of the legend, which stands above the drawing and never on it; 0 for none.
+    scenario : title of the scenario that is drawn.
     """
-    names = max((len(tick.get_text()) for tick in ax.get_yticklabels()), default=0)
-    room = figure_of(ax).get_figwidth() * ax.get_position().width / 0.775 - 0.065 * names
-    lines = textwrap.wrap(subtitle, max(int(15.5 * room), 24))
-    rise = 4.0 + (_legend_above(ax, legend_columns) if legend_columns else 0.0)
-    ax.annotate(
-        "\n".join(lines),
-        xy=(0, 1),
-        xycoords="axes fraction",
-        xytext=(0, rise),
-        textcoords="offset points",
-        fontsize=8,
-        color=QUIET,
-    )
-    # Its height is given: to find it, Axes measure every tick label at each drawing.
-    ax.set_title("\n".join(textwrap.wrap(title, max(int(10.5 * room), 20))), y=1, pad=rise + 4 + 10.5 * len(lines))
-    return sourced(ax)
+    room = figure_of(ax).get_figwidth() * ax.get_position().width / 0.775 - 0.1
+    first, below = head_lines(takeaway, description, scenario, room)
+    rise = 4.0 + (_legend_above(ax, legend_columns, room) if legend_columns else 0.0)
+    above(ax, below, rise, fontsize=8, color=QUIET)
+    above(ax, first, rise + 5 + LINE * (below.count("\n") + 1), fontsize=11, weight="bold")
+    return sourced(ax, room)
 
 
-def _legend_above(ax: Axes, columns: int) -> float:
-    """Puts the legend above the drawing; returns its height in points."""
+def above(ax: Axes, text: str, rise: float, **how: Any) -> None:
+    """A text over the drawing, from the left edge of the rows' names on."""
+    where: Any = (ax.yaxis.label, "axes fraction")
+    offset: Any = {"xytext": (0, rise), "textcoords": "offset points", "annotation_clip": False}
+    ax.annotate(text, xy=(0, 1), xycoords=where, va="bottom", linespacing=1.15, **offset, **how)
+
+
+def _legend_above(ax: Axes, most: int, room: float) -> float:
+    """Puts the legend above the drawing, in as many columns as there is room for; returns its height in points."""
     handles, labels = ax.get_legend_handles_labels()
     if not handles:
         return 0.0
     named = dict(zip(labels, handles, strict=True))
+    lines = [line for tick in ax.get_yticklabels() for line in tick.get_text().split("\n")]
+    # From the left edge of the rows' names on, as the head above it; a letter of theirs is about so wide.
+    indent = ScaledTranslation(-0.058 * max(map(len, lines), default=0), 0, figure_of(ax).dpi_scale_trans)
+    letters = int(14 * room)
+    columns = next((n for n in range(min(most, len(named)), 1, -1) if _wide(list(named), n) <= letters), 1)
     ax.legend(
         list(named.values()),
-        [textwrap.shorten(label, 72 // min(columns, 2), placeholder=" …") for label in named],
+        [textwrap.shorten(label, letters - 6, placeholder=" …") for label in named],
         loc="lower left",
         bbox_to_anchor=(0, 1),
+        bbox_transform=ax.transAxes + indent,
         ncols=columns,
         frameon=False,
         borderaxespad=0.1,
@@ -232,23 +268,21 @@ def _legend_above(ax: Axes, columns: int) -> float:
         handlelength=1.3,
         columnspacing=1.4,
         labelspacing=0.3,
-    )
+    ).set_in_layout(False)
     return LEGEND_ROW * -(-len(named) // columns) + 2
 
 
-def sourced(ax: Axes) -> Axes:
-    """The source line, below whatever stands under the horizontal axis."""
-    ax.annotate(
-        SOURCE,
-        xy=(0, 0),
-        xycoords=("axes fraction", ax.xaxis.label),
-        xytext=(0, -5),
-        textcoords="offset points",
-        fontsize=7,
-        color=QUIET,
-        va="top",
-        annotation_clip=False,
-    )
+def _wide(labels: list[str], columns: int) -> int:
+    """Width of a legend in letters; it is filled column by column."""
+    return sum(max(map(len, part)) + 6 for part in np.array_split(np.array(labels, dtype=object), columns))
+
+
+def sourced(ax: Axes, room: float) -> Axes:
+    """The source line, below whatever stands under the horizontal axis, in `room` inches."""
+    where: Any = (ax.yaxis.label, ax.xaxis.label)
+    offset: Any = {"xytext": (0, -5), "textcoords": "offset points", "annotation_clip": False}
+    text = textwrap.fill(SOURCE, int(18 * room))
+    ax.annotate(text, xy=(0, 0), xycoords=where, fontsize=7, color=QUIET, va="top", **offset)
     return ax
 
 
@@ -260,11 +294,10 @@ def bare(ax: Axes) -> Axes:
     return ax
 
 
-def nothing(ax: Axes, title: str, subtitle: str, why: str) -> Axes:
-    """What stands in place of a figure that has nothing to show: its title, and a sentence that says so."""
-    ax.text(0.5, 0.5, textwrap.fill(why, 60), ha="center", va="center", transform=ax.transAxes, color=QUIET)
+def nothing(ax: Axes, takeaway: str, description: str, scenario: str = "") -> Axes:
+    """What stands in place of a figure that has nothing to show: its head, which says so."""
     ax.set_label(NOTHING)
-    return headed(bare(ax), title, subtitle)
+    return headed(bare(ax), takeaway, description, scenario=scenario)
 
 
 def is_nothing(figure: Figure) -> bool:
@@ -282,31 +315,9 @@ def spread(wanted: Sequence[float], gap: float, low: float = -np.inf, high: floa
     return [float(value) for value in placed]
 
 
-def heat(ax: Axes, table: pd.DataFrame, text: Callable[[float], str], **how: Any) -> Axes:
-    """A heat map: rows by columns, the figure written in each cell that has something to say.
-
-    Parameters
-    ----------
-    table : values; NaN stays white.
-    text : what a cell says, "" for nothing.
-    how : cmap and norm, as for `Axes.imshow`.
-    """
-    image = ax.imshow(table.to_numpy(dtype=float), aspect="auto", interpolation="none", **how)
-    for (i, j), value in np.ndenumerate(table.to_numpy(dtype=float)):
-        if np.isfinite(value) and text(value):
-            tint = to_hex(tuple(image.to_rgba(value)))
-            ax.text(j, i, text(value), fontsize=7, color=ink(tint), **INSIDE)
-    ax.set_xticks(range(table.shape[1]), [str(column) for column in table.columns])
-    ax.set_yticks(range(table.shape[0]), [str(row) for row in table.index])
-    ax.tick_params(length=0, bottom=False, left=False)
-    ax.spines[:].set_color("#DDDDDD")
-    ax.spines[:].set_visible(True)
-    return ax
-
-
-def rows_height(rows: int, each: float = 0.2, besides: float = 1.5) -> float:
+def rows_height(rows: int, each: float = 0.2, besides: float = 1.5, form: Form = WIDE) -> float:
     """Height in inches of a figure with so many labelled rows."""
-    return besides + each * max(rows, 3)
+    return besides + form.head + each * max(rows, 2)
 
 
 def largest(amounts: pd.Series, most: int) -> list[str]:

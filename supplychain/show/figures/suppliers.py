@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import textwrap
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -10,13 +10,16 @@ from matplotlib.axes import Axes
 from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
-from matplotlib.text import Text
 
 from supplychain.results.result import Result
 from supplychain.show.figures import style
+from supplychain.show.figures.words import counted, in_words, listed, number, percent, sentence
 
-# Panels of an overview in a row; inches beside them, and between them for the tick labels and titles.
-COLUMNS, LEFT, RIGHT, ACROSS, DOWN = 5, 0.416, 0.06, 0.476, 0.439
+# Panels of an overview in a row; inches beside them, between them for the tick labels and titles, and their height.
+COLUMNS, LEFT, RIGHT, ACROSS, DOWN, HIGH = 4, 0.416, 0.06, 0.476, 0.439, 1.25
+WIDTH, FOOT = 8.2, 1.3  # inches: of an overview, and the room for its legend
+STRIP, BESIDE = 0.2, 1.15  # inches: height of a mineral that hardly changes, and room for its name
+MOVED = 0.1  # of supply: a country whose share moves by so much between two years changes a mineral's supply
 PERCENT = (0, 25, 50, 75, 100)
 STAGES = ("mine", "refine", "fabricate", "supply")
 
@@ -26,8 +29,8 @@ def supply_shares(
 ) -> pd.DataFrame:
     """What `supply` draws: shares of a market's supply (1) by year (rows) and country (columns).
 
-    The largest come first; `other` has the countries beyond the `most` largest, those never over 4 %, and those that a
-    source does not name.
+    Countries stand in the same order in every figure, China first; `other` has the countries beyond the `most` largest,
+    those never over 4 %, and those that a source does not name.
     """
     table = result.tables["supply"]
     return _largest(_by_country(table[table["mineral"] == mineral], stage, market), most)
@@ -40,9 +43,10 @@ def _by_country(table: pd.DataFrame, stage: str, market: str) -> pd.Series:
 
 
 def _largest(shares: pd.Series, most: int = 9) -> pd.DataFrame:
-    """One mineral's shares by year and country, the largest first, and all others together."""
+    """One mineral's shares by year and country, in the order of their colours, and all others together."""
     wide = shares.droplevel("mineral").unstack(fill_value=0.0)
-    named = style.largest(wide.loc[:, wide.max() > 0.04].mean(), most)
+    order = [*style.COLOURS, *sorted(set(wide) - set(style.COLOURS))]
+    named = sorted(style.largest(wide.loc[:, wide.max() > 0.04].mean(), most), key=order.index)
     rest = wide.drop(columns=named).sum(axis=1)
     return wide[named].assign(other=rest) if rest.max() > 1e-6 else wide[named]
 
@@ -61,17 +65,36 @@ def supply(result: Result, mineral: str, stage: str = style.SOLD, ax: Axes | Non
     """
     ax = style.axes(ax)
     shares = supply_shares(result, mineral, stage, market)
-    title = (
-        f"{style.market_name(market)} supply of {style.spoken(mineral).lower()}, by where it was {style.done(stage)}"
-    )
+    description = f"{style.market_name(market)} supply of {in_words(mineral)}, by where it was {style.done(stage)}"
     if shares.empty:
-        return style.nothing(ax, title, result.title, "This mineral has no such stage or no such market.")
+        return style.nothing(ax, "This mineral has no such stage or no such market", description, result.title)
     _bands(ax, shares)
     _names_beside(ax, shares, 4.6)
     ax.set_yticks(PERCENT)
     ax.set(ylabel="percent of supply")
     ax.set_xticks(_few(shares.index))
-    return style.headed(ax, title, f"{_amounts(result, mineral, stage, market)}. {result.title}")
+    description = f"{description}, percent of {_amounts(result, mineral, stage, market)}"
+    return style.headed(ax, supply_takeaway(shares), description, scenario=result.title)
+
+
+def supply_takeaway(shares: pd.DataFrame) -> str:
+    """Whose share moves most from the first year to the last, and who supplies most then.
+
+    Parameters
+    ----------
+    shares : of supply (1), years by countries, as `supply_shares` gives them.
+    """
+    named = 100 * shares.drop(columns="other", errors="ignore")
+    if named.empty:
+        return "No country has four percent of supply"
+    first, last = named.iloc[0], named.iloc[-1]
+    most = str(last.idxmax())
+    supplies = f"{style.country_name(most)} supplies most in {named.index[-1]}, {percent(last[most])}"
+    moved = str((last - first).abs().idxmax())
+    if abs(last[moved] - first[moved]) < 100 * MOVED:
+        return sentence(supplies, "no share changes by ten points")
+    way = "rises" if last[moved] > first[moved] else "falls"
+    return sentence(f"{style.country_name(moved)} {way} from {first[moved]:.0f} to {percent(last[moved])}", supplies)
 
 
 def _amounts(result: Result, mineral: str, stage: str, market: str) -> str:
@@ -80,7 +103,7 @@ def _amounts(result: Result, mineral: str, stage: str, market: str) -> str:
     table = table[(table["mineral"] == mineral) & (table["stage"] == stage) & (table["market"] == market)]
     total = table.groupby("year")["tonnes"].sum()
     first, last = total.index[0], total.index[-1]
-    return f"Percent of {style.tonnes(total[first])} in {first}, {style.tonnes(total[last])} in {last}"
+    return f"{style.tonnes(total[first])} in {first}, {style.tonnes(total[last])} in {last}"
 
 
 def _few(years: pd.Index) -> list[int]:
@@ -154,7 +177,7 @@ def supply_stages(result: Result, mineral: str, market: str = "USA") -> Figure:
     """A mineral from the mine to the market: one panel a stage, each as `supply` draws it."""
     table = result.tables["supply"].query("mineral == @mineral and market == @market")
     stages = [stage for stage in STAGES if (table["stage"] == stage).any()]
-    figure = style.new_figure(6.6, 2.0 * max(len(stages), 1) + 0.4)
+    figure = style.new_figure(6.6, 2.0 * max(len(stages), 1) + 0.6)
     for i, stage in enumerate(stages):
         ax = figure.add_subplot(len(stages), 1, i + 1)
         shares = supply_shares(result, mineral, stage, market)
@@ -164,47 +187,88 @@ def supply_stages(result: Result, mineral: str, market: str = "USA") -> Figure:
         ax.set_xticks(_few(shares.index))
         ax.set(ylabel="percent")
         ax.set_title(f"Where it was {style.done(stage)}" if stage != "supply" else "Who sold it last", fontsize=9, y=1)
-    title = f"{style.market_name(market)} supply of {mineral.replace('_', ' ')}, by country — {result.title}"
-    _head(figure, title)
+    description = f"{style.market_name(market)} supply of {in_words(mineral)}, stage by stage, by country, percent"
+    takeaway = supply_takeaway(supply_shares(result, mineral, "supply", market))
+    first, below = style.head_lines(takeaway, description, result.title, 6.5)
+    figure.suptitle(first, x=0.01, ha="left", weight="bold", fontsize=11)
+    if stages:
+        style.above(figure.axes[0], below, 18, fontsize=8, color=style.QUIET)
     figure.supxlabel(style.SOURCE, fontsize=7, x=0.01, ha="left", color=style.QUIET)
     return figure
 
 
-def _head(figure: Figure, title: str) -> Text:
-    """The title over several panels, in as many lines as it needs."""
-    lines = textwrap.fill(title, int(10.5 * figure.get_figwidth()))
-    return figure.suptitle(lines, x=0.01, ha="left", weight="bold", fontsize=11)
-
-
 @style.styled
 def supply_overview(result: Result, stage: str, market: str = "USA") -> Figure:
-    """Who supplies every mineral at one stage, a panel each; countries by their ISO codes."""
-    table = result.tables["supply"]
-    minerals = list(_by_country(table, stage, market).groupby(level="mineral"))
-    rows = max(1, -(-len(minerals) // COLUMNS))
-    figure = style.new_figure(8.2, 1.45 * rows + 1.5, layout=None)
-    for i, (mineral, shares) in enumerate(minerals):
-        _panel(figure.add_subplot(rows, COLUMNS, i + 1), _largest(shares), str(mineral))
-    title = f"{style.market_name(market)} supply by where it was {style.done(stage)}, percent — {result.title}"
-    head = _head(figure, title)
-    head.set_y(1 - 0.06 / figure.get_figheight())
-    _arrange(figure, rows, 0.506 + 0.206 * head.get_text().count("\n"), _legend(figure) + 0.27)
+    """Who supplies every mineral at one stage: a panel each where a country's share moves by ten points or more.
+
+    Minerals that change less have a strip each below, of the last year; countries are named by their ISO codes.
+    """
+    table = _by_country(result.tables["supply"], stage, market)
+    minerals = {str(name): _largest(shares) for name, shares in table.groupby(level="mineral")}
+    moved = {name: shares for name, shares in minerals.items() if _moves(shares)}
+    still = {name: shares.iloc[-1] for name, shares in minerals.items() if name not in moved}
+    description = f"{style.market_name(market)} supply by where it was {style.done(stage)}, percent"
+    head = style.head_lines(overview_takeaway(minerals), description, result.title, WIDTH - 0.2)
+    rows, top = -(-len(moved) // COLUMNS), 0.35 + 0.19 * sum(1 + text.count("\n") for text in head)
+    strips, panels = (STRIP * len(still) + 0.15) * bool(still), (HIGH + DOWN) * rows
+    figure = style.new_figure(WIDTH, top + panels + strips + FOOT, layout=None)
+    _headed(figure, *head)
+    for i, (name, shares) in enumerate(moved.items()):
+        _panel(_box(figure, i % COLUMNS, top + (HIGH + DOWN) * (i // COLUMNS)), shares, name)
+    if still:
+        _strips(figure, still, top + panels)
+    _legend(figure)
     return figure
 
 
-def _arrange(figure: Figure, rows: int, head: float, foot: float) -> None:
-    """Panels in rows below a head and above a foot, inches: all are alike, so no engine need measure each."""
+def _moves(shares: pd.DataFrame) -> bool:
+    """Whether any country's share moves by ten points or more between two years."""
+    named = shares.drop(columns="other", errors="ignore")
+    return bool((named.max() - named.min()).max() >= MOVED)
+
+
+def overview_takeaway(minerals: dict[str, pd.DataFrame]) -> str:
+    """In how many minerals a country's share moves by ten points, and in how many China's falls or rises by them.
+
+    Parameters
+    ----------
+    minerals : shares of supply (1), years by countries, by mineral.
+    """
+    moved = sum(map(_moves, minerals.values()))
+    china = pd.Series(
+        {name: shares["CHN"].iloc[-1] - shares["CHN"].iloc[0] for name, shares in minerals.items() if "CHN" in shares}
+    )
+    fall, rise = int((china <= -MOVED).sum()), int((china >= MOVED).sum())
+    suppliers = f"suppliers change in {number(moved) if moved else 'none'} of {counted(len(minerals), 'mineral')}"
+    if not fall + rise:
+        return sentence(suppliers, "China's share changes by ten points in none" if len(china) else "")
+    ways = [f"{way} in {number(n)}" for way, n in (("falls", fall), ("rises", rise)) if n]
+    first = str(china.abs().idxmax())
+    shares = 100 * minerals[first]["CHN"]
+    most = f"most in {in_words(first)}, from {shares.iloc[0]:.0f} to {percent(shares.iloc[-1])}"
+    return sentence(suppliers, f"China's share {listed(ways)}, {most}")
+
+
+def _headed(figure: Figure, first: str, below: str) -> None:
+    """The head of a figure of several panels."""
+    where: dict[str, Any] = {"x": 0.1 / figure.get_figwidth(), "ha": "left", "va": "top"}
+    figure.suptitle(first, y=1 - 0.08 / figure.get_figheight(), weight="bold", fontsize=11, **where)
+    down = (0.16 + 0.185 * (1 + first.count("\n"))) / figure.get_figheight()
+    figure.text(y=1 - down, s=below, fontsize=8, color=style.QUIET, **where)
+
+
+def _box(figure: Figure, column: int, down: float) -> Axes:
+    """Axes of a panel, `down` inches below the figure's top: all are alike, so no engine need measure each."""
     width, height = figure.get_size_inches()
     wide = (width - LEFT - RIGHT - ACROSS * (COLUMNS - 1)) / COLUMNS
-    high = (height - head - foot - DOWN * (rows - 1)) / rows
-    edges = {"left": LEFT / width, "right": 1 - RIGHT / width, "bottom": foot / height, "top": 1 - head / height}
-    figure.subplots_adjust(**edges, wspace=ACROSS / wide, hspace=DOWN / high)
+    left = LEFT + (wide + ACROSS) * column
+    return figure.add_axes((left / width, 1 - (down + HIGH) / height, wide / width, HIGH / height))
 
 
 def _panel(ax: Axes, shares: pd.DataFrame, mineral: str) -> None:
     _bands(ax, shares)
     for country in shares.columns.drop("other", errors="ignore"):
-        _name_inside(ax, shares, str(country), 7, least=11, code=True)
+        _name_inside(ax, shares, str(country), 7, least=9, code=True)
     ax.set_title(style.spoken(mineral), fontsize=8.5, y=1)
     ax.set_xticks([int(shares.index[0]), int(shares.index[-1])])
     first, last = ax.get_xticklabels()
@@ -214,13 +278,28 @@ def _panel(ax: Axes, shares: pd.DataFrame, mineral: str) -> None:
     ax.tick_params(labelsize=7, length=0, bottom=False, left=False)
 
 
-def _legend(figure: Figure) -> float:
-    """Which colour is which country, for those that are named in a panel, below them all; above it the source line.
+def _strips(figure: Figure, still: dict[str, pd.Series], down: float) -> None:
+    """The minerals whose suppliers hardly change, a bar each of the last year, in the same order of countries."""
+    width, height = figure.get_size_inches()
+    high = STRIP * len(still)
+    box = (BESIDE / width, 1 - (down + 0.1 + high) / height, (width - BESIDE - RIGHT) / width, high / height)
+    ax = style.bare(figure.add_axes(box))
+    for at, shares in enumerate(still.values()):
+        start = 0.0
+        for country, share in (100 * shares).items():
+            tint = style.colour(str(country))
+            ax.barh(at, share, left=start, height=0.8, color=tint, edgecolor="white", linewidth=0.5)
+            if share >= 5 and country != "other":
+                ax.text(start + share / 2, at, str(country), fontsize=7, color=style.ink(tint), **style.INSIDE)
+            start += share
+    ax.set(xlim=(0, 100), ylim=(len(still) - 0.5, -0.5))
+    ax.set_yticks(range(len(still)), [style.spoken(name) for name in still], fontsize=8)
+    ax.tick_params(length=0)
+    ax.set_title(f"Hardly changing, {next(iter(still.values())).name}", fontsize=8.5, y=1)
 
-    Returns
-    -------
-    How high it reaches from the foot of the figure, inches.
-    """
+
+def _legend(figure: Figure) -> None:
+    """Which colour is which country, for those that are named in a panel, below them all; above it the source line."""
     drawn = {text.get_text() for ax in figure.axes for text in ax.texts}
     named = [code for code in style.COLOURS if code in drawn]
     patches = [_patch(style.colour(code), f"{code} {style.country_name(code)}") for code in named]
@@ -229,7 +308,6 @@ def _legend(figure: Figure) -> float:
     legend.set_title(style.SOURCE)
     legend.get_title().set(fontsize=7, color=style.QUIET)
     legend.set_alignment("left")
-    return float(legend.get_window_extent().y1 / figure.get_dpi())
 
 
 def _patch(tint: str, label: str) -> Patch:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from textwrap import fill
-
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.colors import Normalize
 
 from supplychain.results.result import Result
-from supplychain.show.figures import style
+from supplychain.show.figures import heat, style
+from supplychain.show.figures.words import counted, percent, sentence
+
+FULL = 0.995  # of the capacity, from where on a leg is called full
 
 
 def corridor_use(result: Result) -> pd.DataFrame:
@@ -30,29 +31,51 @@ def corridor_use(result: Result) -> pd.DataFrame:
     return table.assign(filled=filled, name=named)
 
 
+def corridors_takeaway(use: pd.DataFrame) -> str:
+    """Which legs fill up, or how full the fullest is, and where none is open.
+
+    Parameters
+    ----------
+    use : as `corridor_use` gives it.
+    """
+    if use["filled"].dropna().empty:
+        return "No leg of a corridor has a limit"
+    full = use[use["filled"] >= FULL].groupby("name").size().sort_values(ascending=False, kind="stable")
+    if full.empty:
+        top = use.loc[use["filled"].idxmax()]
+        closest = f"fullest: {_short(top['name'])}, {percent(100 * top['filled'])} in {top['year']}"
+        return sentence("no leg fills up", closest)
+    longest = "longest: " if len(full) > 1 else ""
+    first = f"{longest}{_short(str(full.index[0]))}, in {counted(int(full.iloc[0]), 'year')}"
+    return sentence(f"{counted(len(full), 'leg fills', 'legs fill')} up", first)
+
+
 @style.styled
-def corridors(result: Result, ax: Axes | None = None) -> Axes:
+def corridors(result: Result, ax: Axes | None = None, form: style.Form = style.WIDE) -> Axes:
     """How full each leg of the corridors is: a row a leg, a column a year.
 
     Returns
     -------
     Axes; percent of capacity, other cargo included; a leg that is full and worth more has its shadow price below the
-    percentage, one without capacity says that it is closed. The data are those of `corridor_use`.
+    percentage, one without capacity says that it is shut. The data are those of `corridor_use`.
     """
     use = corridor_use(result)
-    title = "How full the corridors are"
-    unit = "All cargo, percent of the leg's capacity; where it is full, what one more tonne would save, USD"
-    subtitle = f"{unit}. {result.title}"
+    takeaway = corridors_takeaway(use)
+    description = (
+        "Corridors' legs, all cargo, percent of capacity; $: what one more tonne would save where a leg is full, USD"
+    )
     if use.empty:
-        return style.nothing(style.axes(ax, 6.6, 2.2), title, subtitle, "No leg of a corridor has a limit in this run.")
+        return style.nothing(style.axes(ax, form.width, 1.2), takeaway, description, result.title)
     filled = 100 * use.pivot_table(index=["corridor", "name"], columns="year", values="filled")
     worth = use.pivot_table(index=["corridor", "name"], columns="year", values="shadow_price_usd_per_t")
-    worth = worth.reindex_like(filled).abs()
-    ax = style.axes(ax, 7.6, style.rows_height(len(filled), 0.36, 1.3))
-    filled.index = [fill(f"{style.spoken(corridor)}: {_short(name)}", 32) for corridor, name in filled.index]
-    style.heat(ax, filled, lambda _: "", cmap="YlGnBu", norm=Normalize(0, 100, clip=True))
+    names = [f"{style.spoken(corridor)}: {_short(name)}" for corridor, name in filled.index]
+    worth = heat.fitted(worth.reindex_like(filled).abs().set_axis(names), form)
+    filled = heat.fitted(filled.set_axis(names), form)
+    lines = max(name.count("\n") for name in filled.index) + 1
+    ax = style.axes(ax, form.width, style.rows_height(len(filled), max(0.36, 0.15 * lines), 1.5, form))
+    heat.heat(ax, filled, lambda _: "", heat.FULL, Normalize(0, 100 * FULL))
     _write(ax, filled, worth)
-    return style.headed(ax, title, subtitle)
+    return style.headed(ax, takeaway, description, scenario=result.title)
 
 
 def _short(name: str) -> str:
@@ -63,8 +86,12 @@ def _short(name: str) -> str:
 def _write(ax: Axes, filled: pd.DataFrame, worth: pd.DataFrame) -> None:
     for (i, j), share in np.ndenumerate(filled.to_numpy()):
         price = worth.to_numpy()[i, j]
-        text = f"{share:.0f}" + (f"\n${price:,.0f}" if price >= 0.5 else "") if np.isfinite(share) else "closed"
-        ax.text(j, i, text, fontsize=7, color="white" if share > 55 else style.INK, **style.INSIDE)
+        text = (
+            f"{share:.0f}" + (f"\n${price:,.0f}" if price >= 0.5 and share >= 100 * FULL else "")
+            if np.isfinite(share)
+            else "shut"
+        )
+        ax.text(j, i, text, fontsize=7, color="white" if share >= 100 * FULL else style.INK, **style.INSIDE)
 
 
 @style.styled
@@ -78,9 +105,9 @@ def leg_use(result: Result, leg: str, ax: Axes | None = None) -> Axes:
     use = corridor_use(result)
     use = use[use["leg"] == leg].sort_values("year")
     name = use["name"].iloc[0] if len(use) else leg
-    title, subtitle = f"{name}: use against capacity", f"Million tonnes of cargo a year. {result.title}"
+    description = f"{_short(name)}: use against capacity, million tonnes of cargo a year"
     if use.empty:
-        return style.nothing(style.axes(ax, 6.6, 2.2), title, subtitle, "This leg has no limit in this run.")
+        return style.nothing(style.axes(ax, 6.6, 1.2), "This leg has no limit", description, result.title)
     ax = style.axes(ax, 6.6, 3.0)
     background, used = use["background_t"] / 1e6, use["used_t"] / 1e6
     ax.bar(use["year"], background, color=style.OTHERS, label="other cargo", width=0.8)
@@ -90,4 +117,5 @@ def leg_use(result: Result, leg: str, ax: Axes | None = None) -> Axes:
     ax.set(ylabel="million t/yr")
     ax.set_ylim(0, 1.08 * float((use["capacity_t"] / 1e6).max()))
     ax.set_xticks([int(year) for year in use["year"][:: 1 if len(use) <= 11 else 3]])
-    return style.headed(ax, title, subtitle, legend_columns=3)
+    takeaway = corridors_takeaway(use)
+    return style.headed(ax, takeaway, description, legend_columns=3, scenario=result.title)
