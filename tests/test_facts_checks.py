@@ -100,6 +100,36 @@ MISTAKES = {
         lambda table: table[~((table["mineral"] == "copper") & (table["statistic"] == "domestic_primary"))],
         "copper: net import reliance comes to",
     ),
+    "a ban on nobody": (
+        checks.disruptions_half_told,
+        "disruptions",
+        put("against", "", disruption="congo_cobalt"),
+        "it takes country, against, mineral, stage",
+    ),
+    "a corridor without a leg": (
+        checks.disruptions_half_told,
+        "disruptions",
+        put("leg", "", disruption="northern_closed"),
+        "corridor of nothing; it takes leg",
+    ),
+    "a ban on what is not made": (
+        checks.disruptions_of_nothing,
+        "disruptions",
+        put("country", "KAZ", disruption="congo_cobalt"),
+        "KAZ makes no cobalt at stage mine",
+    ),
+    "a loss at an ore": (
+        checks.disruptions_of_nothing,
+        "disruptions",
+        put("mineral", "ionic_clay", disruption="myanmar_rare_earths", mineral="terbium"),
+        "MMR makes no ionic_clay",
+    ),
+    "one disruption, two chances": (
+        checks.disruptions_that_differ,
+        "disruptions",
+        put("yearly_probability", 0.2, disruption="china_us_ban", mineral="gallium"),
+        "yearly_probability: 'china_us_ban' has 0.2, 0.0895",
+    ),
 }
 
 

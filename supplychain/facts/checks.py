@@ -18,6 +18,13 @@ FINISHED = 1.02  # output above capacity by more than rounding
 ROUNDING = 0.02  # percentage points
 # Words by which `estimate` tells a share that was split from the source's "other countries".
 SPLIT = "other countries"
+# The cells by which each kind of disruption says what it hits, and what the rows of one disruption share.
+HITS = {
+    "export_ban": ["country", "against", "mineral", "stage"],
+    "capacity_loss": ["country", "mineral", "stage"],
+    "corridor": ["leg"],
+}
+ONE_OF_EACH = ["name", "kind", "country", "against", "years", "onsets", "record_years", "yearly_probability"]
 Check = Callable[[Dataset], Iterator[Fault]]
 
 
@@ -170,6 +177,36 @@ def reliance_against_its_source(dataset: Dataset) -> Iterator[Fault]:
             yield _fault(dataset, "us_supply", first, f"{what} (means of {IMPORT_PERIOD[0]}-{IMPORT_PERIOD[1]})")
 
 
+def disruptions_half_told(dataset: Dataset) -> Iterator[Fault]:
+    """A ban says whose goods it keeps from whom, a loss whose plants stand, a corridor its leg: and nothing else."""
+    table = dataset["disruptions"]
+    for i, row in enumerate(table[["kind", *HITS["export_ban"], "leg"]].to_dict("records")):
+        kind, *told = (name for name, cell in row.items() if cell)
+        if told != HITS[row[kind]]:
+            what = f"kind: {row[kind]} of {', '.join(told) or 'nothing'}; it takes {', '.join(HITS[row[kind]])}"
+            yield _fault(dataset, "disruptions", i, what)
+
+
+def disruptions_of_nothing(dataset: Dataset) -> Iterator[Fault]:
+    """What stops was made: the country has output of the mineral itself, no mere ore, at the stage."""
+    table, production = dataset["disruptions"], dataset["production"]
+    output = production.query(f"year == {base_year(dataset)} and output_t > 0")
+    ores = dataset["minerals"].query("`class` == 'ore'")["mineral"]
+    made = pd.MultiIndex.from_frame(output.loc[~output["mineral"].isin(ores), PLACE])
+    for row in table[(table["mineral"] != "") & ~pd.MultiIndex.from_frame(table[PLACE]).isin(made)].itertuples():
+        what = f"country: {row.country} makes no {row.mineral} at stage {row.stage} that {row.disruption!r} could stop"
+        yield _fault(dataset, "disruptions", row.Index, what)
+
+
+def disruptions_that_differ(dataset: Dataset) -> Iterator[Fault]:
+    """What begins together is told alike: the rows of a disruption differ in what is hit and how much of it alone."""
+    for name, rows in dataset["disruptions"].groupby("disruption", sort=False):
+        for column in ONE_OF_EACH:
+            if len(values := rows[column].unique()) > 1:
+                told = ", ".join(map(str, values))
+                yield _fault(dataset, "disruptions", rows.index[-1], f"{column}: {name!r} has {told}: one for all rows")
+
+
 CHECKS: tuple[Check, ...] = (
     unnamed_sources,
     plants_told_twice,
@@ -178,4 +215,7 @@ CHECKS: tuple[Check, ...] = (
     output_above_capacity,
     dates_that_differ,
     reliance_against_its_source,
+    disruptions_half_told,
+    disruptions_of_nothing,
+    disruptions_that_differ,
 )

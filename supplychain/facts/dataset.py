@@ -91,7 +91,7 @@ class Dataset:
 def _of_minerals(table: pd.DataFrame, minerals: list[str]) -> pd.DataFrame:
     columns = ["mineral"] if "mineral" in table else ["product", "host"] if "host" in table else []
     for column in columns:
-        table = table[table[column].isin(minerals)]
+        table = table[table[column].isin([*minerals, ""])]  # blank: of no mineral, as a corridor that closes
     return table.reset_index(drop=True)
 
 
