@@ -174,9 +174,10 @@ class Arrays:
             same = here == there  # infinite bounds among them
             return np.where(same, here, here + part * np.where(same, 0.0, there - np.where(same, 0.0, here)))
 
-        numbers = ("cost", "lower", "upper", "row_lower", "row_upper")
+        names = ("cost", "lower", "upper", "row_lower", "row_upper")
+        numbers: dict[str, Any] = {name: between(name) for name in names}
         matrix = (self.matrix + part * (other.matrix - self.matrix)).tocsc()
-        return replace(self, matrix=matrix, **{name: between(name) for name in numbers})
+        return replace(self, matrix=matrix, **numbers)
 
     def with_rows(self, rows: sparse.csr_matrix, lower: Floats, upper: Floats) -> Arrays:
         """The program with rows more, nameless and in its own units."""

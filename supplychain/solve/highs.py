@@ -237,7 +237,7 @@ class Solver:
 
 
 def _costs_at_same_prices(before: Arrays, after: Arrays, price: Floats) -> Floats:
-    """The costs at which other coefficients leave all reduced costs as they were: the dual simplex goes on from there."""
+    """The costs at which other coefficients leave all reduced costs as they were: the dual simplex can go on."""
     if after.matrix is before.matrix:
         return before.cost
     return before.cost + (after.matrix - before.matrix).T @ price

@@ -109,9 +109,7 @@ class _Line:
     def of(cls, story: Scenario, known: Dataset, setting: Setting, levels: Sequence[float]) -> _Line:
         base = base_tables(known, story.years)
         ends = (levels[0], levels[-1])
-        programs = [
-            build_program(build_system(known, with_setting(story, setting.at(level)), base)) for level in ends
-        ]
+        programs = [build_program(build_system(known, with_setting(story, setting.at(level)), base)) for level in ends]
         first, last = (program.arrays() for program in programs)
         if not (np.array_equal(first.row_key, last.row_key) and np.array_equal(first.column_key, last.column_key)):
             what = f"{setting.field} of {ends[0]:g} and of {ends[1]:g} make different programs; begin elsewhere"
@@ -146,7 +144,11 @@ class _Line:
 
     def _slope(self, solution: Solution) -> float:
         """What a natural unit more adds to the cost: what its way through the program is worth at the duals."""
-        units, money, a = (self.ends[1] - self.ends[0]) / self.setting.unit.size, self.program.money_unit, solution.arrays
+        units, money, a = (
+            (self.ends[1] - self.ends[0]) / self.setting.unit.size,
+            self.program.money_unit,
+            solution.arrays,
+        )
         if not units:
             return np.nan
         value = solution.value / a.column_unit

@@ -103,9 +103,7 @@ def _country(group: pd.DataFrame) -> dict[str, object]:
     return _label(COUNTRY, "", "", country, f"all of {country}")
 
 
-def _label(
-    kind: str, mineral: str, stage: str, country: str, name: str, tonnes: float = np.nan
-) -> dict[str, object]:
+def _label(kind: str, mineral: str, stage: str, country: str, name: str, tonnes: float = np.nan) -> dict[str, object]:
     return dict(zip(LABELS, (kind, mineral, stage, country, name, tonnes), strict=True))
 
 
@@ -137,7 +135,9 @@ def _projects(lp: LinearProgram, solution: Solution, part: Part, years: Iterable
 
 def _legs(lp: LinearProgram, system: System, part: Part, years: Iterable[int]) -> Iterator[Hit]:
     shipped = lp.variables["shipped"]
-    table = shipped.table[["country", "zone", "corridor", "year"]].assign(column=shipped.first + np.arange(len(shipped)))
+    table = shipped.table[["country", "zone", "corridor", "year"]].assign(
+        column=shipped.first + np.arange(len(shipped))
+    )
     table = table[table["year"].isin(list(years))].merge(system.way_legs, on=["country", "zone", "corridor"])
     names = system.legs.drop_duplicates("leg").set_index("leg")["name"]
     for leg, group in table.groupby("leg"):

@@ -66,7 +66,7 @@ def space(
     supply = pd.concat(
         passing(solved.program, solved.solution.value, MARKET, year) for year in story.years[1:] or story.years
     )
-    rows = []
+    rows: list[tuple[object, ...]] = []
     for mineral, own in supply[supply["stage"].isin(list(stages))].groupby("mineral", sort=True):
         step(f"{mineral}, {len(rows)} done")
         rows += _rows(solved, str(mineral), own.assign(inside=own["country"].isin(members)), slacks, value[mineral])
