@@ -302,7 +302,7 @@ def test_a_disruption_is_known_by_its_policies(results):
     stop = dataclasses.replace(results[1], name="stop", manifest=manifest)
     assert [(c.name, c.group) for c in cases_of([stop, *reversed(results)])] == [
         ("status_quo", "reference"),
-        ("diversify_away", "response"),
+        ("diversify_away", "policy"),
         ("stop", "disruption"),
     ]
 

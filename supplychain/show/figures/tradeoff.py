@@ -47,7 +47,7 @@ class Layout:
 
 
 WIDE = Layout(7.6, 6.2, left=0.62, right=2.6, top=0.95, bottom=0.45, letters=32, font=9.5, mark=4000)
-NARROW = Layout(3.75, 5.9, left=0.5, right=1.6, top=0.98, bottom=0.4, letters=21, font=8.2, mark=2000)
+NARROW = Layout(3.6, 5.9, left=0.5, right=1.66, top=0.98, bottom=0.42, letters=21, font=8.5, mark=2000)
 
 
 def frontier_points(results: Sequence[Result], policy: str) -> pd.DataFrame:
