@@ -47,7 +47,7 @@ class Layout:
 
 
 WIDE = Layout(7.6, 6.2, left=0.62, right=2.6, top=0.95, bottom=0.45, letters=32, font=9.5, mark=4000)
-NARROW = Layout(3.6, 5.9, left=0.5, right=1.66, top=0.98, bottom=0.42, letters=21, font=8.5, mark=2000)
+NARROW = Layout(3.6, 5.9, left=0.52, right=1.7, top=0.98, bottom=0.42, letters=20, font=9.1, mark=2000)
 
 
 def frontier_points(results: Sequence[Result], policy: str) -> pd.DataFrame:
@@ -220,7 +220,7 @@ def _column(names: Sequence[str], wanted: np.ndarray, layout: Layout) -> list[fl
     middles = np.cumsum(tall) - tall / 2
     lowest = isotonic_regression(wanted[order] - middles).x if len(order) else middles
     heights = np.empty(len(order))
-    heights[order] = np.clip(lowest, 0.05, layout.height - layout.top + 0.1 - tall.sum()) + middles
+    heights[order] = np.clip(lowest, 0.05, layout.height - 0.65 - tall.sum()) + middles
     return [float(height) for height in heights]
 
 

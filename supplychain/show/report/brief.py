@@ -19,6 +19,7 @@ from supplychain.show.report.words import NARROW as SPACE
 from supplychain.show.report.words import billions, counted, number, percent, signed, spoken
 
 RIVAL = "CHN"
+MOST = 8
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,7 @@ def from_country(case: Case, country: str) -> float:
 def per_dollar(cases: Sequence[Case]) -> Grid:
     """What each policy takes off China's part in US supply for each billion USD of resources; the most first.
 
-    A policy that takes less than half a point is left out; one that costs nothing more comes first.
+    A policy that takes less than half a point is left out; one that costs nothing more comes first. At most MOST.
     """
     last, start = cases[0].years[-1], from_country(cases[0], RIVAL)
     head = [("Policy", False), (f"China in {last}", True), ("Points less", True), ("Extra cost, million USD", True)]
@@ -104,7 +105,7 @@ def per_dollar(cases: Sequence[Case]) -> Grid:
     caption = (
         f"What lowers dependence on China most for its cost: China’s part is {percent(start, 1)} without new policy"
     )
-    return Grid(caption, head, rows)
+    return Grid(caption, head, rows[:MOST])
 
 
 def _bought(case: Case, reference: Case, start: float) -> list[Cell]:

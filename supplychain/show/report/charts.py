@@ -15,6 +15,7 @@ from supplychain.show.report.names import Names
 from supplychain.show.report.words import spoken
 
 SEEN = 1.0  # percentage points from which a gain or loss is drawn
+STILL = 0.05  # of the normal price
 Row = tuple[str, list[float | None]]
 
 
@@ -62,8 +63,9 @@ def unmet(case: Case, names: Names) -> Chart:
 
 
 def prices(case: Case, names: Names) -> Chart:
-    """US prices over normal, by mineral and year, the highest peak first."""
+    """US prices over normal, by mineral and year, the highest peak first; those that hardly move are left out."""
     table = figures.price_multiples(case.result, "USA")
+    table = table[(table - 1).abs().max(axis=1) >= STILL]
     table = table.loc[table.max(axis=1).sort_values(ascending=False, kind="stable").index]
     return Chart("heat", "×", _years(table), _rows(table, map(names.mineral, table.index), 2))
 
@@ -93,7 +95,9 @@ def corridors(case: Case, names: Names) -> Chart:
     if use.empty:
         return Chart("heat", "%", [], [])
     filled = 100 * use.pivot_table(index=["corridor", "leg"], columns="year", values="filled")
-    labels = (f"{spoken(str(corridor))}: {names.leg(leg)}" for corridor, leg in filled.index)
+    # Without what stands in parentheses or behind a comma: a name has one line.
+    legs = (names.leg(leg).split(",")[0].split(" (")[0] for _, leg in filled.index)
+    labels = (f"{spoken(str(corridor))}: {leg}" for corridor, leg in zip(filled.index.droplevel(1), legs, strict=True))
     return Chart("heat", "%", _years(filled), _rows(filled, labels, 0))
 
 

@@ -19,6 +19,7 @@ from supplychain.show.report.telling import present_values
 from supplychain.show.report.words import COST_ITEMS, percent, significant, spoken
 
 SEEN = 0.0005
+LEAST_WAY = 5  # thousandths of the supply
 MONEY = ("cost_busd", "rents_busd", "public_busd", "revenue_busd", "us_bill_busd")
 FIGURES = (*MONEY, "top_share", "feoc_share", "central_asia_share", "short", "vehicles_lost", "gw_lost")
 Numbers = list[int]
@@ -222,19 +223,22 @@ def _ways(case: Case) -> dict[str, str]:
     """By mineral, the ways to the United States in the last year, the largest first.
 
     Each is `mine.refine.fabricate.supplier.corridor.thousandths`, with `;` between them: a stage that the chain has not
-    is blank, and a supplier who is the last plant too. Those under half a percent are left out.
+    is blank, and a supplier who is the last plant too. Those under half a percent are one for each corridor.
     """
     table = case.home("paths")
     if table.empty:
         return {}
-    table = table[table["year"] == case.years[-1]]
     stops = ["mine", "refine", "fabricate", "supplier", "corridor"]
-    sums = table.fillna({stop: "" for stop in stops}).groupby(["mineral", *stops], as_index=False)["tonnes"].sum()
-    sums["part"] = (1000 * sums["tonnes"] / sums.groupby("mineral")["tonnes"].transform("sum")).round().astype(int)
-    seen = sums[sums["part"] >= 5].sort_values("part", ascending=False, kind="stable")
-    last = seen["fabricate"].where(seen["fabricate"] != "", seen["refine"]).where(lambda t: t != "", seen["mine"])
-    seen = seen.assign(supplier=seen["supplier"].where(seen["supplier"] != last, ""), part=seen["part"].astype(str))
-    return {str(m): ";".join(map(".".join, part[[*stops, "part"]].to_numpy())) for m, part in seen.groupby("mineral")}
+    table = table[table["year"] == case.years[-1]].fillna({stop: "" for stop in stops})
+    last = table["fabricate"].where(table["fabricate"] != "", table["refine"]).where(lambda t: t != "", table["mine"])
+    table = table.assign(supplier=table["supplier"].where(table["supplier"] != last, ""))
+    parts = table.groupby(["mineral", *stops])["tonnes"].sum()
+    parts = (1000 * parts / parts.groupby(level=0).transform("sum")).rename("part").reset_index()
+    parts.loc[parts["part"] < LEAST_WAY, stops[:-1]] = ""
+    parts = parts.groupby(["mineral", *stops], as_index=False)["part"].sum()
+    parts["part"] = parts["part"].round().astype(int)
+    parts = parts[parts["part"] > 0].sort_values("part", ascending=False, kind="stable").astype(str)
+    return {str(m): ";".join(map(".".join, part[[*stops, "part"]].to_numpy())) for m, part in parts.groupby("mineral")}
 
 
 def _over_years(case: Case, column: str) -> dict[str, dict[str, Numbers]]:

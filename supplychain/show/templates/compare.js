@@ -41,14 +41,14 @@ function showVerdict() {
     return;
   }
   const cost = difference("cost_busd");
-  const money = Math.abs(cost) < 1 ? `${significant(Math.abs(cost) * 1e3)} million` : `${number(Math.abs(cost), 1)} billion`;
+  const money = (busd) => `USD\u202f${Math.abs(busd) < 1 ? `${significant(Math.abs(busd) * 1e3)} million` : `${number(Math.abs(busd), 1)} billion`}`;
   const share = (key) => `from ${number(100 * reference().figures[key], 1)} to ${number(100 * scenario().figures[key], 1)}\u202f%`;
   const [now, before] = [scenario(), reference()].map((story) => story.short);
   const lacking = now.length ? `${number(now.length, 0)} minerals run short (${now.join(", ").toLowerCase()})` : "no mineral runs short";
-  const paid = scenario().figures.public_busd - reference().figures.public_busd;
-  const treasury = Math.abs(paid) < 0.0005 ? "" : `, the treasury pays USD\u202f${significant(Math.abs(paid) * 1e3)} million ${paid < 0 ? "less" : "more"}`;
+  const paid = difference("public_busd");
+  const treasury = Math.abs(paid) < 0.0005 ? "" : `, the treasury pays ${money(paid)} ${paid < 0 ? "less" : "more"} (present values)`;
   at("verdict").textContent = `“${scenario().title}” beside “${reference().title}”: the resource cost of all supply ` +
-    `${cost < 0 ? "falls" : "rises"} by USD\u202f${money}${treasury}, the countries of concern go ${share("feoc_share")} of the average ` +
+    `${cost < 0 ? "falls" : "rises"} by ${money(cost)}${treasury}, the countries of concern go ${share("feoc_share")} of the average ` +
     `mineral, Central Asia ${share("central_asia_share")}; ${lacking}, against ${number(before.length, 0)}.`;
 }
 

@@ -142,30 +142,34 @@ function download(title, lines) {
 }
 
 function offerTable(table) {
-  const caption = table.caption;
-  if (!caption) return;
-  const rows = () => [...table.tBodies[0].rows].filter((row) => !row.classList.contains("kind"));
-  offer(caption.firstElementChild, caption.textContent, () => [headOf(table), ...rows().map(lineOf)]);
+  if (table.caption) offer(table.caption.firstElementChild, table.caption.textContent, () => linesOf(table));
 }
 
-// A column of several heads has all of their names; bars have none and are left out.
-function headOf(table) {
+// What a table shows, as numbers without thin spaces and signs of percent, which its heads then have; bars are left out.
+function linesOf(table) {
+  const rows = [...table.tBodies[0].rows].filter((row) => !row.classList.contains("kind"));
+  const shown = (row) => [...row.cells].filter((cell) => !cell.classList.contains("spark"));
+  const body = rows.map((row) => shown(row).map((cell) => cell.innerText.trim()));
+  const isPercent = (i) => body.some((line) => line[i] !== "–") && body.every((line) => /^(–|[\d.\u202f]+%)$/.test(line[i]));
+  const bars = rows.length ? [...rows[0].cells].flatMap((cell, i) => (cell.classList.contains("spark") ? [i] : [])) : [];
+  const heads = headsOf(table).filter((_, i) => !bars.includes(i)).map((head, i) => (isPercent(i) ? `${head}, %` : head));
+  return [heads, ...body.map((line) => line.map(plain))];
+}
+
+// Each column's heads, those that span it first.
+function headsOf(table) {
   const names = [];
   for (const row of table.tHead.rows) {
     const spread = [...row.cells].flatMap((cell) => Array(cell.colSpan).fill(cell.textContent.trim()));
     spread.forEach((name, i) => { names[i] = [names[i], name].filter((part) => part).join(", "); });
   }
-  const bars = barsOf(table.tBodies[0].rows[0]);
-  return names.filter((_, i) => !bars.includes(i));
+  return names;
 }
 
-const barsOf = (row) => (row ? [...row.cells].flatMap((cell, i) => (cell.classList.contains("spark") ? [i] : [])) : []);
-
-function lineOf(row) {
-  return [...row.cells].filter((cell) => !cell.classList.contains("spark")).map((cell) => {
-    const value = cell.dataset.v;
-    return value ? value : cell.innerText.trim();
-  });
+function plain(shown) {
+  if (shown === "–") return "";
+  const number = shown.replaceAll("\u202f", "").replace("\u2212", "-").replace(/%$|pts$/, "");
+  return /^[+-]?\d+(\.\d+)?$/.test(number) ? number.replace("+", "") : shown.replaceAll("\n", "; ");
 }
 
 // ---- line charts, drawn for the width they get so that their text keeps its size

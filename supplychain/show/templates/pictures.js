@@ -111,7 +111,8 @@ function bars(width, { unit, rows }) {
 
 // ---- the chain of one mineral: who mines it, who refines it, by which corridor it comes
 
-// Each way as [mine, refinery, factory, supplier, corridor], thousandths of the supply; see payload.py
+// Each way as [mine, refinery, factory, supplier, corridor], thousandths of the supply; small ones have no names but the
+// corridor's; see payload.py
 function waysOf(coded) {
   return (coded || "").split(";").filter((way) => way).map((way) => {
     const stops = way.split(".");
@@ -140,9 +141,8 @@ const stopName = (layer, id) => (id === "" ? "others" : layer === 4 ? wayName(id
 
 function waysInWords(coded) {
   const ways = waysOf(coded);
-  const all = ways.reduce((sum, way) => sum + way.part, 0);
-  if (!all) return "No ways to the United States are recorded in these results.";
-  const most = (layer) => sums(ways, layer).slice(0, 3).map(([id, part]) => `${stopName(layer, id)} (${percent((1000 * part) / all, 0)})`).join(", ");
+  if (!ways.length) return "No ways to the United States are recorded in these results.";
+  const most = (layer) => sums(ways, layer).slice(0, 3).map(([id, part]) => `${stopName(layer, id)} (${percent(part, 0)})`).join(", ");
   const said = [["mined in", 0], ["refined in", 1], ["made in", 2], ["arriving by", 4]].filter(([, layer]) => most(layer));
   return `On its way to the United States in ${last(scenario())}: ${said.map(([words, layer]) => `${words} ${most(layer)}`).join("; ")}.`;
 }
@@ -158,7 +158,7 @@ function showChain() {
   place.replaceChildren(element("h3", {}, title), ways.length ? chain(place.clientWidth || 360, ways, `${title}. ${waysInWords(coded)}`) : "", caption);
   if (!ways.length) return;
   const heads = ["Mined in", "Refined in", "Made in", "Shipped from", "Arrives by", "Percent of supply"];
-  offer(caption, title, () => [heads, ...ways.map(({ stops, part }) => [...stops.map((id, i) => id && stopName(i, id)), part / 10])]);
+  offer(caption, title, () => [heads, ...ways.map(({ stops, part }) => [...stops.map((id, i) => (id ? stopName(i, id) : "")), part / 10])]);
 }
 
 function chain(width, ways, said) {
@@ -166,8 +166,7 @@ function chain(width, ways, said) {
   const most = width < 700 ? 6 : 9;
   const named = layers.map(([, layer]) => sums(ways, layer).slice(0, most).map(([id]) => id));
   const at = (way, i) => (named[i].includes(way.stops[layers[i][1]]) ? way.stops[layers[i][1]] : "");
-  const all = ways.reduce((sum, way) => sum + way.part, 0);
-  const scale = 300 / all;
+  const scale = 0.3;
   const columns = layers.map((_, i) => stacked(ways, (way) => at(way, i), scale));
   const label = Math.min(190, width / layers.length - 14);
   const x = (i) => (i * (width - label - 14)) / Math.max(1, layers.length - 1);
@@ -186,9 +185,9 @@ function chain(width, ways, said) {
   layers.forEach(([head, layer], i) => {
     root.append(svg("text", write(x(i), LINE, "start", 12, "#4a5260"), head));
     for (const [id, { top, height, part }] of columns[i].nodes) {
-      root.append(svg("rect", { x: x(i), y: top, width: 10, height, fill: layer === 4 ? "#4a5260" : HUES[country(id)[1]] }));
+      root.append(svg("rect", { x: x(i), y: top, width: 10, height, fill: layer === 4 ? "#4a5260" : HUES[id && country(id)[1]] }));
       const name = { ...write(x(i) + 14, top + height / 2 + 4, "start", 12, "#1b2026"), class: "halo" };
-      root.append(svg("text", name, `${fitting(stopName(layer, id), label)} ${percent((1000 * part) / all, 0)}`));
+      root.append(svg("text", name, `${fitting(layer === 4 && id ? id : stopName(layer, id), label)} ${percent(part, 0)}`));
     }
   });
   return root;

@@ -147,8 +147,8 @@ function readAddress() {
 }
 
 function keepAddress() {
-  const said = Object.entries(PICKS).filter(([, what]) => state[what] !== FIRST[what]).map(([key, what]) => `${key}=${state[what]}`);
-  if (!said.length) said.push(`compare=${state.scenario}`, `mineral=${state.mineral}`);
+  const told = Object.entries(PICKS).filter(([key, what]) => key === "compare" || key === "mineral" || state[what] !== FIRST[what]);
+  const said = told.map(([key, what]) => `${key}=${state[what]}`);
   if (state.place) said.push(`at=${state.place}`);
   history.replaceState(null, "", `#${said.join("&")}`);
 }
