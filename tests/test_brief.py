@@ -162,10 +162,10 @@ def test_data_of_each_table_and_figure(opened, stories):
 def test_tables_that_scroll_say_so(opened):
     """A table wider than a telephone has a cue until its last column is in view."""
     page = opened("telephone")
-    box = page.locator(".box", has=page.locator("#all-scenarios"))
-    assert "more" in box.get_attribute("class")
-    box.evaluate("(box) => { box.scrollLeft = box.scrollWidth; }")
-    page.wait_for_function("!document.querySelector('#all-scenarios').parentElement.classList.contains('more')")
+    told = page.locator(".box.more", has=page.locator("#all-scenarios"))
+    told.wait_for()
+    page.eval_on_selector("#all-scenarios", "(table) => { table.parentElement.scrollLeft = table.offsetWidth; }")
+    told.wait_for(state="detached")
 
 
 def test_print_without_dead_controls(opened):
