@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import gc
+import json
 import os
 import tempfile
 from collections.abc import Callable, Iterator
@@ -28,7 +30,7 @@ os.environ.pop("COLUMNS", None)
 CASES = Path(__file__).parent / "cases"
 ROOT = Path(__file__).parents[1]
 CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
-SLOW = {f"test_{name}.py" for name in ("full_disk", "money", "notebooks", "real", "report", "starts")}
+SLOW = {f"test_{name}.py" for name in ("brief", "full_disk", "money", "notebooks", "real", "report", "starts")}
 AXE = ROOT / os.environ.get("SUPPLYCHAIN_AXE", "node_modules/axe-core/axe.min.js")
 
 
@@ -47,6 +49,13 @@ def shipped() -> Dataset:
 def only(known: Dataset, minerals: list[str]) -> Dataset:
     """The facts of a few minerals, for tests that need real data but not all of it."""
     return known.only(minerals)
+
+
+def with_policies(result: Result, name: str, policies: dict[str, Any], **changes: Any) -> Result:
+    """A result under another name that claims to have these policies too; whatever else is changed."""
+    manifest = json.loads(json.dumps(result.manifest))
+    manifest["scenario"]["resolved"]["policies"] |= policies
+    return dataclasses.replace(result, **({"name": name, "title": name, "manifest": manifest} | changes))
 
 
 @pytest.fixture(scope="session")

@@ -167,7 +167,10 @@ def explain(
 
 def report(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Results of one or several scenarios.")],
-    to: Annotated[Path, typer.Option("--to", help="The HTML file.")] = Path("report.html"),
+    to: Annotated[
+        Path | None, typer.Option("--to", help="The HTML file (default: report.html, or brief.html).")
+    ] = None,
+    brief: Annotated[bool, typer.Option("--brief", help="Only its beginning, on two printed pages.")] = False,
     data: Data = None,
     quiet: Quiet = False,
     as_json: AsJson = False,
@@ -179,7 +182,8 @@ def report(
     from supplychain.show.report.page import write
 
     with told(), progress(quiet) as step:
-        written = write(folder, to, read(data), step)
+        form = "brief" if brief else "report"
+        written = write(folder, to or Path(f"{form}.html"), read(data), step, form)
     show(pd.DataFrame({"written": [str(written)], "bytes": [written.stat().st_size]}), quiet, as_json, "Report")
 
 

@@ -32,7 +32,7 @@ from supplychain.show.figures.shortage import lost_services, services_lost, unme
 from supplychain.show.figures.style import STYLE, colour, country_name
 from supplychain.show.figures.suppliers import supply, supply_overview, supply_shares, supply_stages
 from supplychain.show.figures.svg import save, to_svg
-from supplychain.show.figures.tradeoff import frontier, frontier_points
+from supplychain.show.figures.tradeoff import frontier, frontier_points, tradeoff
 from supplychain.show.figures.transport import corridor_use, corridors, leg_use
 
 __all__ = [
@@ -85,6 +85,7 @@ __all__ = [
     "supply_shares",
     "supply_stages",
     "to_svg",
+    "tradeoff",
     "unmet",
     "unmet_shares",
     "waterfall",

@@ -6,8 +6,19 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from supplychain.results.summary import REFERENCE
 from supplychain.show.report.cases import Case
-from supplychain.show.report.words import NARROW, billions, cardinal, counted, joined, number, percent, significant
+from supplychain.show.report.words import (
+    NARROW,
+    billions,
+    cardinal,
+    counted,
+    joined,
+    number,
+    percent,
+    significant,
+    spoken,
+)
 
 NOTABLE = 0.005
 HALF = 0.5
@@ -19,6 +30,16 @@ def at_worst(case: Case, column: str, year: int) -> pd.Series:
     table = case.home("dependence")
     table = table[(table["year"] == year) & table["stage"].isin(["mine", "refine"])]
     return table.groupby("mineral")[column].max().sort_values(ascending=False, kind="stable")
+
+
+def least_dependent(cases: Sequence[Case]) -> Case:
+    """The scenario in which countries of concern supply least; of several the cheapest."""
+    return min(cases, key=lambda c: (c.row["feoc_share"], c.row["cost_busd"]))
+
+
+def named(reference: Case) -> str:
+    """What the reference is, inside a sentence."""
+    return "without new policy" if reference.name == REFERENCE else f"in “{reference.label}”"
 
 
 def answer(cases: Sequence[Case], names: dict[str, str]) -> list[tuple[str, str]]:
@@ -38,7 +59,7 @@ def answer(cases: Sequence[Case], names: dict[str, str]) -> list[tuple[str, str]
     reference, others = told[0], told[1:]
     return [
         ("Dependence", _dependence(reference, names)),
-        ("Diversifying", _responses(reference, [c for c in others if c.group == "response"])),
+        ("Diversifying", _policies(reference, [c for c in others if c.group == "policy"])),
         ("Shocks and Central Asia", _shocks(reference, [c for c in others if c.group == "disruption"], told)),
     ]
 
@@ -54,11 +75,10 @@ def _dependence(case: Case, names: dict[str, str]) -> str:
     shares = at_worst(case, "share_feoc", last)
     over = int((shares > HALF).sum())
     worst = joined([f"{_low(names, m)} ({percent(shares[m])})" for m in shares.index[:3] if shares[m] > 0])
-    start = f"In “{case.title}”" if case.story.get("policies") else "Without new policy,"
     text = (
-        f"{start} countries of concern supply {percent(case.row['feoc_share'])} of the average US mineral in {last}, "
-        f"and the largest foreign supplier {percent(case.row['top_share'])}; for {over} of {len(shares)} minerals "
-        f"countries of concern supply more than half"
+        f"{spoken(named(case))}, countries of concern supply {percent(case.row['feoc_share'])} of the average US "
+        f"mineral in {last}, and the largest foreign supplier {percent(case.row['top_share'])}; for {over} of "
+        f"{len(shares)} minerals countries of concern supply more than half"
     )
     return f"{text}, most of all {worst}." if worst else f"{text}."
 
@@ -67,25 +87,25 @@ def _low(names: dict[str, str], mineral: str) -> str:
     return names.get(mineral, mineral).lower()
 
 
-def _responses(reference: Case, responses: Sequence[Case]) -> str:
-    if not responses:
+def _policies(reference: Case, policies: Sequence[Case]) -> str:
+    if not policies:
         return "The folder holds no scenario that diversifies, so nothing is said here of what that costs."
-    best = min(responses, key=lambda c: (c.row["feoc_share"], c.row["cost_busd"]))
+    best = least_dependent(policies)
     cut = reference.row["feoc_share"] - best.row["feoc_share"]
-    many = len(responses) > 1
+    many = len(policies) > 1
     if cut < NOTABLE:
         which = (
-            f"None of the {counted(len(responses), 'policy scenario')} lowers"
+            f"None of the {counted(len(policies), 'policy scenario')} lowers"
             if many
             else "The one policy scenario hardly lowers"
         )
         return f"{which} that share by half a point; the nearest, “{best.title}”, {_effects(reference, best)}."
     which = (
-        f"Of {counted(len(responses), 'policy scenario')}, “{best.title}” lowers" if many else f"“{best.title}” lowers"
+        f"Of {counted(len(policies), 'policy scenario')}, “{best.title}” lowers" if many else f"“{best.title}” lowers"
     )
     return (
         f"{which} that share {'most, ' if many else ''}to {percent(best.row['feoc_share'])}; it "
-        f"{_effects(reference, best)}{_the_rest(reference, best, responses)}."
+        f"{_effects(reference, best)}{_the_rest(reference, best, policies)}."
     )
 
 
@@ -137,8 +157,8 @@ def _lost(case: Case) -> list[str]:
     return [f"loses the country {' and '.join(parts)}"] if parts else []
 
 
-def _the_rest(reference: Case, best: Case, responses: Sequence[Case]) -> str:
-    rest = [reference.row["feoc_share"] - c.row["feoc_share"] for c in responses if c is not best]
+def _the_rest(reference: Case, best: Case, policies: Sequence[Case]) -> str:
+    rest = [reference.row["feoc_share"] - c.row["feoc_share"] for c in policies if c is not best]
     if not rest:
         return ""
     low, high = 100 * min(rest), 100 * max(rest)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
+from supplychain.show.report.answer import at_worst
 from supplychain.show.report.cases import Case
 from supplychain.show.report.grids import TOP, Cell, Grid, headed, rounded, share, words
 from supplychain.show.report.names import Names
-from supplychain.show.report.words import STAGES, joined, percent, spoken
+from supplychain.show.report.words import NOTHING, STAGES, joined, percent, spoken
 
 SEEN = 0.001
+LEAST = 0.005
 
 
 def built_there(case: Case, names: Names) -> pd.DataFrame:
@@ -38,6 +41,28 @@ def central_asia(case: Case, names: Names) -> list[Grid]:
     """What Central Asia supplies, builds and carries in one scenario; only the tables that have something to say."""
     grids = [_supplied(case, names), _built(case, names), _cargo(case, names)]
     return [grid for grid in grids if grid.rows]
+
+
+def asia_most(cases: Sequence[Case], names: Names) -> Grid:
+    """What Central Asia supplies of each mineral in the last year: in the reference, and in which scenario most."""
+    told = [case for case in cases if case.in_dollars]
+    if not told or told[0] is not cases[0]:
+        return Grid("", [])
+    last = told[0].years[-1]
+    shares = pd.DataFrame({c.name: at_worst(c, "share_central_asia", c.years[-1]) for c in told}).fillna(0.0)
+    shares = shares[shares.max(axis=1) >= LEAST].sort_values([told[0].name], ascending=False, kind="stable")
+    title = {case.name: case.title for case in told}
+    rows = [
+        [words(names.mineral(m)), share(line.iloc[0]), share(line.max()), _best(line, title)]
+        for m, line in shares.iterrows()
+    ]
+    head = [("Mineral", False), (told[0].title, True), ("At most", True), ("in", False)]
+    return Grid(f"Central Asia’s share of US supply in {last}, at mine or refinery, whichever is higher", head, rows)
+
+
+def _best(line: pd.Series, title: Mapping[str, str]) -> Cell:
+    """In which scenario a share is highest; nothing where no scenario raises the reference's."""
+    return words(title[line.idxmax()] if line.max() - line.iloc[0] >= SEEN else NOTHING)
 
 
 def _supplied(case: Case, names: Names) -> Grid:

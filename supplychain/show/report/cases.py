@@ -13,7 +13,7 @@ from supplychain.results.summary import REFERENCE, summary_table
 
 HOME = "USA"
 DISRUPTIONS = {"export_ban", "export_quota", "capacity_loss"}
-GROUPS = {"reference": "Reference", "response": "Policy", "disruption": "Disruption"}
+GROUPS = {"reference": "Reference", "policy": "Policy", "disruption": "Disruption", "response": "Response"}
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,8 @@ class Case:
     Attributes
     ----------
     result : what was solved.
-    group : `reference`, `response` (policies only) or `disruption` (somebody cuts exports, or capacity is lost).
+    group : `reference`, `policy`, `disruption` (somebody cuts exports, or capacity or a way is lost) or `response`
+        (policies that meet such a disruption).
     row : its row of `summary_table`; shares are 0 to 1, money billion USD.
     """
 
@@ -40,6 +41,11 @@ class Case:
     def title(self) -> str:
         """The scenario's title."""
         return self.result.title
+
+    @property
+    def label(self) -> str:
+        """The title up to its first comma, for where there is little room."""
+        return self.title.split(",")[0]
 
     @property
     def story(self) -> dict[str, Any]:
@@ -68,7 +74,7 @@ class Case:
 
 
 def cases_of(results: Sequence[Result]) -> list[Case]:
-    """The scenarios in the order of the page: the reference, then policies, then disruptions, each by title.
+    """The scenarios in the order of the page: the reference, policies, disruptions, responses, each by title.
 
     The reference is `status_quo`, or, where there is none, the scenario with the fewest policies.
     """
@@ -86,10 +92,15 @@ def _filled(row: dict[Any, Any]) -> dict[str, Any]:
 
 
 def group_of(result: Result, reference: Result) -> str:
-    """`disruption` where a policy beyond the reference's own cuts exports or capacity, else `response`."""
+    """What a scenario adds to the reference: a `policy`, a `disruption`, or a `response`, which is both at once."""
     known = _policies(reference)
-    new = [policy for name, policy in _policies(result).items() if known.get(name) != policy]
-    return "disruption" if any(policy.get("kind") in DISRUPTIONS for policy in new) else "response"
+    harms = {_harms(policy) for name, policy in _policies(result).items() if known.get(name) != policy}
+    return "response" if len(harms) == 2 else "disruption" if harms == {True} else "policy"
+
+
+def _harms(policy: dict[str, Any]) -> bool:
+    """Whether it takes supply away: by its kind, or as a corridor that changes from one day to the next."""
+    return policy["kind"] in DISRUPTIONS or (policy["kind"] == "corridor" and bool(policy.get("known_from")))
 
 
 def _policies(result: Result) -> dict[str, dict[str, Any]]:

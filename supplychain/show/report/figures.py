@@ -11,7 +11,8 @@ from xml.etree import ElementTree
 
 from supplychain.show.figures import gallery
 from supplychain.show.figures.gallery import Drawing
-from supplychain.show.report import telling
+from supplychain.show.report import charts, telling
+from supplychain.show.report.charts import Chart
 from supplychain.show.report.telling import Scene
 
 LEAST_TEXT = 12.0
@@ -23,13 +24,16 @@ LINK = "{http://www.w3.org/1999/xlink}href"
 class Picture:
     """A figure on the page: heading, inline SVG, text alternative, and the width at which its text is 12 px.
 
-    The SVG is "" where there is nothing to be seen; the text says so.
+    The SVG is "" where there is nothing to be seen; the text says so. `chart` has its data, `mineral` is the id of the
+    one mineral that it is about, if it is.
     """
 
     heading: str
     svg: str
     alternative: str
     width: int
+    chart: Chart
+    mineral: str = ""
 
 
 @dataclass(frozen=True)
@@ -38,7 +42,7 @@ class Kind:
 
     Attributes
     ----------
-    heading : `{mineral}` stands for the mineral shown. drawing, tell : the figure, and its text alternative.
+    heading : `{mineral}` stands for the mineral shown. drawing, tell, chart : the figure, what it says, its data.
     tables : which the result must have. beside : it compares, so the reference itself has none.
     heavy : too large a file to be drawn for every scenario.
     """
@@ -46,6 +50,7 @@ class Kind:
     heading: str
     drawing: Callable[[Scene], Drawing]
     tell: Callable[[Scene], str]
+    chart: Callable[[Scene], Chart]
     tables: tuple[str, ...] = ()
     beside: bool = False
     heavy: bool = False
@@ -74,7 +79,8 @@ def _picture(kind: Kind, scene: Scene, folder: Path | None) -> Picture:
     heading, text = kind.heading.format(mineral=scene.mineral_name), kind.tell(scene)
     svg = gallery.svg_of(kind.drawing(scene), _drawn_in(folder, None if kind.beside else scene.case.name))
     drawn, width = fitted(svg, text) if svg else ("", 0)
-    return Picture(heading, drawn, text, width)
+    mineral = scene.mineral if "{mineral}" in kind.heading else ""
+    return Picture(heading, drawn, text, width, kind.chart(scene), mineral)
 
 
 def _drawn_in(folder: Path | None, scenario: str | None) -> Path | None:
@@ -134,12 +140,14 @@ KINDS = (
         "Dependence on countries of concern, mineral by mineral",
         lambda s: gallery.of_scenario(s.case.result, "dependence"),
         telling.dependence,
+        lambda s: charts.dependence(s.case, s.names),
         ("dependence",),
     ),
     Kind(
         "What the scenario adds to the cost of supply",
         lambda s: gallery.of_both(s.reference.result, s.case.result, "cost"),
         telling.waterfall,
+        lambda s: charts.cost(s.reference, s.case),
         ("costs",),
         beside=True,
     ),
@@ -147,24 +155,28 @@ KINDS = (
         "What the United States goes without",
         lambda s: gallery.of_scenario(s.case.result, "unmet"),
         telling.unmet,
+        lambda s: charts.unmet(s.case, s.names),
         ("prices",),
     ),
     Kind(
         "Prices over normal",
         lambda s: gallery.of_scenario(s.case.result, "prices"),
         telling.prices,
+        lambda s: charts.prices(s.case, s.names),
         ("prices",),
     ),
     Kind(
         "Central Asia in US supply",
         lambda s: gallery.of_scenario(s.case.result, "central_asia"),
         telling.central_asia,
+        lambda s: charts.central_asia(s.case, s.names),
         ("dependence",),
     ),
     Kind(
         "Whom Central Asia displaces",
         lambda s: gallery.of_both(s.reference.result, s.case.result, "displaced"),
         telling.displaces,
+        lambda s: charts.displaced(s.reference, s.case, s.names),
         ("supply",),
         beside=True,
     ),
@@ -172,18 +184,14 @@ KINDS = (
         "How full the corridors out of Central Asia are",
         lambda s: gallery.of_scenario(s.case.result, "corridors"),
         telling.corridors,
+        lambda s: charts.corridors(s.case, s.names),
         ("corridors",),
-    ),
-    Kind(
-        "{mineral} from the mine to the United States",
-        lambda s: gallery.of_mineral(s.case.result, "sankey", s.mineral),
-        telling.chain,
-        ("paths",),
     ),
     Kind(
         "{mineral} on its way, on the map",
         lambda s: gallery.of_mineral(s.case.result, "map", s.mineral),
         telling.ways,
+        lambda s: charts.ways(s.case, s.mineral, s.names),
         ("paths",),
         heavy=True,
     ),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from supplychain.facts.dataset import Dataset
+from supplychain.show.figures.style import places
 from supplychain.show.report.words import NARROW, joined, percent, spoken
 
 GROUPS = {
@@ -18,7 +19,6 @@ GROUPS = {
     "each": "each foreign country on its own",
     "all": "all markets",
 }
-SPOKEN = {"KOR": "South Korea", "PRK": "North Korea"}
 SHARES = ("share", "cut", "collection", "recovery")
 UNITS = {"_musd": "million USD", "_usd_per_t": "USD/t", "_t": "t", "_years": "years"}
 PLACES = ("country", "countries", "group", "scope", "against", "market", "markets")
@@ -43,10 +43,7 @@ class Names:
 
     def place(self, name: object) -> str:
         """A country, a market, a group, or several joined by `+`."""
-        parts = [
-            GROUPS.get(part) or SPOKEN.get(part) or self.countries.get(part, spoken(part))
-            for part in str(name).split("+")
-        ]
+        parts = [GROUPS.get(part) or self.countries.get(part, spoken(part)) for part in str(name).split("+")]
         return joined(parts)
 
     def site(self, name: object) -> str:
@@ -70,7 +67,9 @@ def names_of(known: Dataset) -> Names:
     return Names(
         minerals=dict(zip(known["minerals"]["mineral"], known["minerals"]["name"], strict=True)),
         countries=dict(zip(markets["market"], markets["name"], strict=True))
-        | dict(zip(countries["country"], countries["name"], strict=True)),
+        | dict(zip(countries["country"], countries["name"], strict=True))
+        # On the page as in the figures, which have shorter names for some.
+        | dict(places()["name"]),
         sources=dict(zip(sources["source"], sources["title"], strict=True)),
         technologies=dict(zip(technologies["technology"], technologies["name"], strict=True)),
         projects=dict(zip(projects["project"], projects["name"], strict=True)),

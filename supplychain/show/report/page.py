@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Sequence
 from importlib.metadata import version
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +20,14 @@ from supplychain.results.result import EXPLAINED, Result, explained, load
 from supplychain.results.writing import whole_file
 from supplychain.show.report import tables
 from supplychain.show.report.answer import answer
-from supplychain.show.report.asia import central_asia
+from supplychain.show.report.asia import asia_most, central_asia
+from supplychain.show.report.brief import opening
 from supplychain.show.report.cases import GROUPS, Case, cases_of
 from supplychain.show.report.figures import pictures
 from supplychain.show.report.grids import Grid
 from supplychain.show.report.names import names_of
 from supplychain.show.report.payload import as_script, payload
+from supplychain.show.report.slim import with_shared_styles
 from supplychain.show.report.telling import Scene
 from supplychain.show.report.words import counted, number, percent, signed
 
@@ -34,6 +37,7 @@ BLANK = {
     "unmet": ["year", "market", "item", "amount", "unit", "share", "value_musd"],
 }
 MANIFESTS = ("manifest.json", "*/manifest.json", f"*/{EXPLAINED}/manifest.json")
+SCRIPTS = ("parts.js", "pictures.js", "compare.js", "report.js")
 HEAD = 2000  # characters of a page that hold what it was made from
 Step = Callable[[str], Any]
 
@@ -72,13 +76,16 @@ def _read(folder: Path) -> Result:
     return result
 
 
-def write(folder: Path | str, to: Path | str, known: Dataset, step: Step = lambda text: None) -> Path:
+def write(
+    folder: Path | str, to: Path | str, known: Dataset, step: Step = lambda text: None, form: str = "report"
+) -> Path:
     """Write the page about a results folder, whole or not at all; one of the same results and code stays as it is.
 
     Parameters
     ----------
     folder : results of one or several scenarios. to : the file to write (replaced if it is there).
     known : the facts, for names and sources. step : told what is being done.
+    form : `report`, or `brief`: its opening and its answer, on two printed pages.
 
     Returns
     -------
@@ -88,18 +95,22 @@ def write(folder: Path | str, to: Path | str, known: Dataset, step: Step = lambd
     ------
     InputError : not a results folder, or a file that cannot be written.
     """
-    target, source = Path(to), _made_from(Path(folder), known)
+    target, source = Path(to), _made_from(Path(folder), known, form)
     if _says(target, source):
         return target
-    text = render(read_results(folder), known, step, Path(folder), source)
+    results = read_results(folder)
+    if form == "brief":
+        text = render_brief(results, known, source)
+    else:
+        text = render(results, known, step, Path(folder), source)
     with whole_file(target) as whole:
         whole.write_text(text, encoding="utf-8")
     return target
 
 
-def _made_from(folder: Path, known: Dataset) -> str:
-    """SHA-256 of all that a page shows: the results' manifests, the facts, and the code that makes it."""
-    digest = hashlib.sha256(known.digest.encode() + matplotlib.__version__.encode())
+def _made_from(folder: Path, known: Dataset, form: str) -> str:
+    """SHA-256 of all that a page shows: its form, the results' manifests, the facts, and the code that makes it."""
+    digest = hashlib.sha256(f"{form} {known.digest} {matplotlib.__version__}".encode())
     room = Path(__file__).parents[1]
     code = (file for file in room.rglob("*") if file.suffix in (".py", ".html", ".css", ".js"))
     for file in sorted([*code, *(f for depth in MANIFESTS for f in folder.glob(depth))]):
@@ -131,35 +142,52 @@ def render(
     source : digest of what the page is made from, for its head.
     """
     cases, names = cases_of(results), names_of(known)
-    environment = Environment(
-        loader=PackageLoader("supplychain.show"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
-    )
-    own = {
-        "css": Markup(_template(environment, "report.css")),
-        "script": Markup(_template(environment, "parts.js") + "\n" + _template(environment, "report.js")),
-    }
     data = payload(cases, names)
     scenes = [Scene(case, cases[0], data["mineral"], names) for case in cases]
     heavy = {data["reference"], data["shown"]}
-    return environment.get_template("report.html").render(
-        **own,
-        source=source,
-        **_headings(cases, known),
+    return _filled(
+        "report.html",
+        **_beginning(cases, known, source),
         **_tables(cases, known),
-        answer=answer(cases, dict(names.minerals)),
-        concern=names.places(names.concern),
+        sourced=_sourced(cases, known),
+        asia_most=asia_most(cases, names),
+        script=Markup("\n".join(_text(name) for name in SCRIPTS)),
         compared=bool(data["minerals"]),
         groups=[(label, [c for c in cases if c.group == key]) for key, label in GROUPS.items() if _any(cases, key)],
-        glance=_glance(cases),
         minerals=[(mineral, entry[0]) for mineral, entry in data["minerals"].items()],
         blocks=[_block(scene, scene.case.name in heavy, step, folder) for scene in scenes],
         data=Markup(as_script(data)),
     )
 
 
-def _template(environment: Environment, name: str) -> str:
-    assert environment.loader is not None
-    return environment.loader.get_source(environment, name)[0]
+def render_brief(results: Sequence[Result], known: Dataset, source: str = "") -> str:
+    """The opening and the answer of the page about some results, for two printed pages; arguments as for `render`."""
+    return _filled("brief.html", **_beginning(cases_of(results), known, source))
+
+
+def _beginning(cases: Sequence[Case], known: Dataset, source: str) -> dict[str, Any]:
+    """What the page and the brief both begin with."""
+    names = names_of(known)
+    return {
+        "css": Markup(_text("report.css")),
+        "source": source,
+        **_headings(cases),
+        "opening": opening(cases),
+        "answer": answer(cases, dict(names.minerals)),
+        "concern": names.places(names.concern),
+        "glance": _glance(cases),
+    }
+
+
+def _filled(template: str, **values: Any) -> str:
+    environment = Environment(
+        loader=PackageLoader("supplychain.show"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+    )
+    return with_shared_styles(environment.get_template(template).render(values))
+
+
+def _text(name: str) -> str:
+    return (files("supplychain.show") / "templates" / name).read_text(encoding="utf-8")
 
 
 def _any(cases: Sequence[Case], group: str) -> bool:
@@ -171,7 +199,8 @@ def _glance(cases: Sequence[Case]) -> list[dict[str, Any]]:
     told = [case for case in cases if case.in_dollars] if cases[0].in_dollars else []
     return [
         {
-            "title": c.title,
+            "title": c.label,
+            "kind": GROUPS[c.group],
             "extra": signed(c.row["cost_busd"] - told[0].row["cost_busd"], 1),
             "public": number(c.row["public_busd"], 1),
             "asia": percent(c.row["central_asia_share"], 1),
@@ -202,7 +231,7 @@ def _explained(case: Case) -> list[tuple[str, list[str]]]:
     return [(str(section), list(part)) for section, part in told.groupby("section", sort=False)["sentence"]]
 
 
-def _headings(cases: Sequence[Case], known: Dataset) -> dict[str, str]:
+def _headings(cases: Sequence[Case]) -> dict[str, str]:
     first, last = cases[0].years[0], max(case.years[-1] for case in cases)
     minerals = len(cases[0].home("dependence")["mineral"].unique()) if cases[0].in_dollars else 0
     title = f"Critical minerals for the United States, {first}–{last}" if minerals else cases[0].title
@@ -212,7 +241,6 @@ def _headings(cases: Sequence[Case], known: Dataset) -> dict[str, str]:
         "under": under[:1].upper() + under[1:] + ", each solved to the least cost of supplying every market.",
         "version": version("supplychain"),
         "last": str(cases[0].years[-1]),
-        "sourced": _sourced(cases, known),
     }
 
 

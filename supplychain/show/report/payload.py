@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from supplychain.results.summary import SHORT, SHORT_PRICE
 from supplychain.results.tables.costs import kind_of
 from supplychain.show.report.answer import at_worst
 from supplychain.show.report.asia import built_there
@@ -15,9 +16,10 @@ from supplychain.show.report.binding import bound_policies, normal_prices, scarc
 from supplychain.show.report.cases import Case
 from supplychain.show.report.names import Names, policy_in_words
 from supplychain.show.report.telling import present_values
-from supplychain.show.report.words import COST_ITEMS, PLACES, percent, significant, spoken
+from supplychain.show.report.words import COST_ITEMS, percent, significant, spoken
 
 SEEN = 0.0005
+LEAST_WAY = 5  # thousandths of the supply
 MONEY = ("cost_busd", "rents_busd", "public_busd", "revenue_busd", "us_bill_busd")
 FIGURES = (*MONEY, "top_share", "feoc_share", "central_asia_share", "short", "vehicles_lost", "gw_lost")
 Numbers = list[int]
@@ -47,8 +49,8 @@ def payload(cases: Sequence[Case], names: Names) -> dict[str, Any]:
 
 def most_telling(cases: Sequence[Case]) -> Case:
     """The scenario shown first beside the reference: of those with policies the one least dependent."""
-    responses = [case for case in cases if case.group == "response" and case.in_dollars]
-    return min(responses or cases[1:] or cases, key=lambda case: case.row.get("feoc_share", 0.0))
+    policies = [case for case in cases if case.group == "policy" and case.in_dollars]
+    return min(policies or cases[1:] or cases, key=lambda case: case.row.get("feoc_share", 0.0))
 
 
 def _first_mineral(reference: Case, shown: Case) -> str:
@@ -78,10 +80,10 @@ def _listed(case: Case) -> list[str]:
 
 
 def _countries(cases: Sequence[Case], names: Names) -> dict[str, list[str]]:
-    """Name and group (`concern`, `asia` or none) of every country that supplies anything."""
-    seen = {
-        str(c) for case in cases for c in (case.home("supply")["country"].unique() if len(case.home("supply")) else [])
-    }
+    """Name and group (`concern`, `asia` or none) of every country that supplies anything or lies on a way."""
+    tables = [(case.home("supply"), ["country"]) for case in cases]
+    tables += [(case.home("paths"), ["mine", "refine", "fabricate", "supplier"]) for case in cases]
+    seen = {str(c) for t, columns in tables if len(t) for c in pd.unique(t[columns].fillna("").to_numpy().ravel()) if c}
     group = {c: "concern" if c in names.concern else "asia" if c in names.asia else "" for c in seen}
     return {c: [names.place(c), group[c]] for c in sorted(seen)}
 
@@ -99,7 +101,19 @@ def _scenario(case: Case, names: Names) -> dict[str, Any]:
         "policies": {"Horizon and discount rate": _settings(case)}
         | {name: policy_in_words(policy, names) for name, policy in policies.items()},
         "minerals": _by_mineral(case, names),
+        "short": [names.mineral(mineral) for mineral in short_minerals(case)],
     }
+
+
+def short_minerals(case: Case) -> list[str]:
+    """The minerals that the summary counts as short, the worst first."""
+    unmet, prices = case.home("unmet"), case.home("prices")
+    if unmet.empty or prices.empty:
+        return []
+    priced = unmet[unmet["unit"] == "t"].merge(prices.rename(columns={"mineral": "item"}), on=["year", "item"])
+    dear = priced["usd_per_t"] > SHORT_PRICE * priced["observed_usd_per_t"]
+    worst = priced[dear & (priced["share"] > SHORT)].groupby("item")["share"].max()
+    return [str(item) for item in worst.sort_values(ascending=False, kind="stable").index]
 
 
 def _costs(case: Case) -> dict[str, float]:
@@ -143,7 +157,7 @@ def _by_mineral(case: Case, names: Names) -> dict[str, dict[str, Any]]:
     parts: dict[str, dict[str, Any]] = {
         "s": _supply(case),
         "d": _dependence(case, "dependence"),
-        "o": _dependence(case, "dependence_by_owner"),
+        "o": _by_owner(case),
         "f": _over_years(case, "share_feoc"),
         "p": _prices(case),
         "u": _short(case),
@@ -151,6 +165,7 @@ def _by_mineral(case: Case, names: Names) -> dict[str, dict[str, Any]]:
         "k": _stocks(case),
         "b": _built(case, names),
         "w": _binds(case, names),
+        "c": _ways(case),
     }
     return {m: {key: part[m] for key, part in parts.items() if part.get(m)} for m in minerals}
 
@@ -196,6 +211,34 @@ def _dependence(case: Case, name: str) -> dict[str, dict[str, list[list[Any]]]]:
             entry = [top, *_mille([getattr(row, column) for column in columns])]
             answer.setdefault(str(row.mineral), {}).setdefault(str(row.stage), []).append(entry)
     return answer
+
+
+def _by_owner(case: Case) -> dict[str, dict[str, list[list[Any]]]]:
+    """The same by nationality of the owner, of minerals for which it differs."""
+    places = _dependence(case, "dependence")
+    return {m: entry for m, entry in _dependence(case, "dependence_by_owner").items() if entry != places.get(m)}
+
+
+def _ways(case: Case) -> dict[str, str]:
+    """By mineral, the ways to the United States in the last year, the largest first.
+
+    Each is `mine.refine.fabricate.supplier.corridor.thousandths`, with `;` between them: a stage that the chain has not
+    is blank, and a supplier who is the last plant too. Those under half a percent are one for each corridor.
+    """
+    table = case.home("paths")
+    if table.empty:
+        return {}
+    stops = ["mine", "refine", "fabricate", "supplier", "corridor"]
+    table = table[table["year"] == case.years[-1]].fillna({stop: "" for stop in stops})
+    last = table["fabricate"].where(table["fabricate"] != "", table["refine"]).where(lambda t: t != "", table["mine"])
+    table = table.assign(supplier=table["supplier"].where(table["supplier"] != last, ""))
+    parts = table.groupby(["mineral", *stops])["tonnes"].sum()
+    parts = (1000 * parts / parts.groupby(level=0).transform("sum")).rename("part").reset_index()
+    parts.loc[parts["part"] < LEAST_WAY, stops[:-1]] = ""
+    parts = parts.groupby(["mineral", *stops], as_index=False)["part"].sum()
+    parts["part"] = parts["part"].round().astype(int)
+    parts = parts[parts["part"] > 0].sort_values("part", ascending=False, kind="stable").astype(str)
+    return {str(m): ";".join(map(".".join, part[[*stops, "part"]].to_numpy())) for m, part in parts.groupby("mineral")}
 
 
 def _over_years(case: Case, column: str) -> dict[str, dict[str, Numbers]]:
@@ -256,33 +299,32 @@ def _built(case: Case, names: Names) -> dict[str, list[list[str]]]:
     return answer
 
 
-def _binds(case: Case, names: Names) -> dict[str, list[str]]:
-    """Sentences on what binds for a mineral: policies, full plants, by-products that give no more."""
-    answer: dict[str, list[str]] = {}
+def _binds(case: Case, names: Names) -> dict[str, list[list[str]]]:
+    """What binds for a mineral: policies, full plants, by-products that give no more.
+
+    Each is [kind, who, stage, years, worth, the dearest year, policy]; the page's script makes a sentence of it.
+    """
+    answer: dict[str, list[list[str]]] = {}
     for row in bound_policies(case).itertuples():
         if row.mineral:
-            answer.setdefault(row.mineral, []).append(_policy_binds(row, names))
+            worth = _worth(row.shadow_price_usd_per_t, row.of_price)
+            entry = [
+                "policy",
+                names.place(row.scope),
+                row.stage,
+                row.years,
+                worth,
+                str(int(row.year)),
+                spoken(row.policy),
+            ]
+            answer.setdefault(row.mineral, []).append(entry)
     for row in scarce_capacity(case).itertuples():
         worth = _worth(row.scarcity_rent_usd_per_t, row.of_price)
-        answer.setdefault(row.mineral, []).append(
-            f"{names.place(row.country)} runs full {PLACES[row.stage]} in {row.years}: one more tonne a year would "
-            f"save up to {worth}, in {row.year}."
-        )
+        answer.setdefault(row.mineral, []).append(["full", row.country, row.stage, row.years, worth, str(row.year)])
     for row in tight_byproducts(case).itertuples():
         worth = _worth(row.shadow_price_usd_per_t, row.of_price)
-        answer.setdefault(row.mineral, []).append(
-            f"The host metal gives no more of it {PLACES[row.stage]} in {names.place(row.country)} in {row.years}: one "
-            f"tonne more would be worth up to {worth}."
-        )
-    return {mineral: sentences[:8] for mineral, sentences in answer.items()}
-
-
-def _policy_binds(row: Any, names: Names) -> str:
-    place = f" {PLACES[row.stage]}" if row.stage in PLACES else ""
-    return (
-        f"{spoken(row.policy)}, on {names.place(row.scope)}{place}, binds in {row.years}: loosening it by a tonne "
-        f"would save up to {_worth(row.shadow_price_usd_per_t, row.of_price)}, in {int(row.year)}."
-    )
+        answer.setdefault(row.mineral, []).append(["host", row.country, row.stage, row.years, worth, str(row.year)])
+    return {mineral: entries[:8] for mineral, entries in answer.items()}
 
 
 def _worth(usd_per_t: float, of_price: float) -> str:

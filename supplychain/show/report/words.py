@@ -31,6 +31,7 @@ COST_ITEMS = {
     "tariff": "Tariffs",
     "credit": "Production credits",
     "stock": "Holding stocks",
+    "private_stock": "Private stocks, held and lacking",
     "technology": "Shifting between technologies",
     "recycling": "Recycling",
     "forgone": "Use given up",

@@ -2,6 +2,16 @@
 // What the page is made of: elements, figures as text, sortable tables, line charts. Texts go in as text nodes only, so that
 // no scenario can bring markup with it.
 
+const DATA = JSON.parse(document.getElementById("data").textContent);
+const STAGES = { mine: "Mined", refine: "Refined", fabricate: "Made", supply: "Last supplier" };
+const PLACES = { mine: "at the mine", refine: "at the refinery", fabricate: "at the factory", supply: "by last supplier" };
+
+const at = (id) => document.getElementById(id);
+const scenario = () => DATA.scenarios[state.scenario];
+const reference = () => DATA.scenarios[state.reference];
+const last = (story) => story.years[story.years.length - 1];
+const country = (id) => DATA.countries[id] || [id, ""];
+
 function element(tag, attributes, ...children) {
   const node = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes || {})) {
@@ -66,7 +76,10 @@ function sheet(caption, heads, rows, kind) {
   const table = element("table", { class: "sortable " + (kind || "") }, element("caption", {}, element("span", {}, caption)),
     element("thead", {}, head), element("tbody", {}, rows));
   sortable(table);
-  return element("div", { class: "box", role: "region", tabindex: "0", "aria-label": caption }, table);
+  offerTable(table);
+  const box = element("div", { class: "box", role: "region", tabindex: "0", "aria-label": caption }, table);
+  cue(box);
+  return box;
 }
 
 function sortable(table) {
@@ -102,6 +115,61 @@ function compareValues(a, b, up) {
   if (a === null || b === null) return (a === null) - (b === null);
   const order = typeof a === "string" ? a.localeCompare(b, "en") : a - b;
   return up ? order : -order;
+}
+
+// Says of a box whether there is more of its table to the right.
+function cue(box) {
+  const tell = () => box.classList.toggle("more", box.scrollLeft + box.clientWidth < box.scrollWidth - 1);
+  new ResizeObserver(tell).observe(box);
+  box.addEventListener("scroll", tell, { passive: true });
+}
+
+// ---- data: each table and figure as a file
+
+function offer(place, title, lines) {
+  const button = element("button", { type: "button", class: "data", "aria-label": `Data as CSV: ${title}` }, "Data (CSV)");
+  button.addEventListener("click", () => download(title, lines()));
+  place.append(button);
+}
+
+function download(title, lines) {
+  const quoted = (cell) => (/[",\n]/.test(cell) ? `"${String(cell).replaceAll('"', '""')}"` : cell);
+  const content = lines.map((line) => line.map((cell) => quoted(cell ?? "")).join(",")).join("\n") + "\n";
+  const address = URL.createObjectURL(new Blob([content], { type: "text/csv" }));
+  const name = title.toLowerCase().replace(/[^a-z0-9]+/g, "_").slice(0, 60).replace(/^_+|_+$/g, "");
+  element("a", { href: address, download: `${name}.csv` }).click();
+  URL.revokeObjectURL(address);
+}
+
+function offerTable(table) {
+  if (table.caption) offer(table.caption.firstElementChild, table.caption.textContent, () => linesOf(table));
+}
+
+// What a table shows, as numbers without thin spaces and signs of percent, which its heads then have; bars are left out.
+function linesOf(table) {
+  const rows = [...table.tBodies[0].rows].filter((row) => !row.classList.contains("kind"));
+  const shown = (row) => [...row.cells].filter((cell) => !cell.classList.contains("spark"));
+  const body = rows.map((row) => shown(row).map((cell) => cell.innerText.trim()));
+  const isPercent = (i) => body.some((line) => line[i] !== "–") && body.every((line) => /^(–|[\d.\u202f]+%)$/.test(line[i]));
+  const bars = rows.length ? [...rows[0].cells].flatMap((cell, i) => (cell.classList.contains("spark") ? [i] : [])) : [];
+  const heads = headsOf(table).filter((_, i) => !bars.includes(i)).map((head, i) => (isPercent(i) ? `${head}, %` : head));
+  return [heads, ...body.map((line) => line.map(plain))];
+}
+
+// Each column's heads, those that span it first.
+function headsOf(table) {
+  const names = [];
+  for (const row of table.tHead.rows) {
+    const spread = [...row.cells].flatMap((cell) => Array(cell.colSpan).fill(cell.textContent.trim()));
+    spread.forEach((name, i) => { names[i] = [names[i], name].filter((part) => part).join(", "); });
+  }
+  return names;
+}
+
+function plain(shown) {
+  if (shown === "–") return "";
+  const number = shown.replaceAll("\u202f", "").replace("\u2212", "-").replace(/%$|pts$/, "");
+  return /^[+-]?\d+(\.\d+)?$/.test(number) ? number.replace("+", "") : shown.replaceAll("\n", "; ");
 }
 
 // ---- line charts, drawn for the width they get so that their text keeps its size
