@@ -126,7 +126,8 @@ class Solver:
     def moved(self, arrays: Arrays, basis: Any = None) -> Solution:
         """The optimum with other numbers in the same rows and columns, changed in place and solved on.
 
-        Ties are not told apart here: of several plans as cheap, or prices that support one, any may come.
+        Ties are not told apart here: of several plans as cheap, or prices that support one, any may come. What has not
+        been solved before is solved from the solver's own start.
 
         Parameters
         ----------
@@ -136,17 +137,14 @@ class Solver:
         ------
         InfeasibleError : as `solve`. ValueError : other rows or columns.
         """
-        begun, before = time.perf_counter(), self.arrays
-        if arrays.matrix.shape != before.matrix.shape:
+        begun = time.perf_counter()
+        if arrays.matrix.shape != self.arrays.matrix.shape:
             raise ValueError("a program of other rows and columns needs a solver of its own")
-        still = _costs_at_same_prices(before, arrays, np.asarray(self._highs.getSolution().row_dual))
+        if self._highs.getNumCol():
+            self._move(arrays, basis)
+        else:
+            self._pose(arrays, basis)
         self.arrays = arrays
-        _change(self._highs, before, replace(arrays, cost=still))
-        if basis is not None:
-            self._highs.setBasis(basis)
-        self._highs.run()
-        if not np.array_equal(still, arrays.cost):
-            self._take_costs(arrays)
         solution = self._solution(time.perf_counter() - begun) if self._is_optimal() else None
         if solution is None or not solution.certificate.holds:
             self._pose(arrays, None)
@@ -154,6 +152,16 @@ class Solver:
         if solution is None:
             raise self._conflict(self._highs.modelStatusToString(self._highs.getModelStatus()))
         return solution
+
+    def _move(self, arrays: Arrays, basis: Any) -> None:
+        """Solve on: at costs that keep the last prices first, then at the true ones."""
+        still = _costs_at_same_prices(self.arrays, arrays, np.asarray(self._highs.getSolution().row_dual))
+        _change(self._highs, self.arrays, replace(arrays, cost=still))
+        if basis is not None:
+            self._highs.setBasis(basis)
+        self._highs.run()
+        if not np.array_equal(still, arrays.cost):
+            self._take_costs(arrays)
 
     def _is_optimal(self) -> bool:
         return bool(self._highs.getModelStatus() == OPTIMAL)
@@ -230,6 +238,8 @@ class Solver:
 
     def _named(self, places: list[int], rows: bool = True) -> list[str]:
         """Names of rows, or columns; what the program has no name for is left out."""
+        if not self.program.columns:
+            return []
         whole, key = self.program.arrays(), "row_key" if rows else "column_key"
         found = pd.Index(getattr(whole, key)).get_indexer(getattr(self.arrays, key)[places])
         names = self.program.names()[1 if rows else 0]

@@ -1,4 +1,4 @@
-"""What a plan could lose: suppliers, whole countries, hubs, plants that it builds, legs, and the bounds that each closes."""
+"""What a plan could lose: suppliers, countries, hubs, plants that it builds, legs; and the bounds that each closes."""
 
 from __future__ import annotations
 

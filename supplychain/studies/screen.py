@@ -1,4 +1,8 @@
-"""What the loss of each supplier, plant or leg would cost in one year: the worst single losses, and the worst pairs."""
+"""What the loss of each supplier, plant or leg would cost in one year: the worst single losses, and the worst pairs.
+
+In the year of the loss nothing is built that was not begun before: idle plants, stocks and thrift must do. Later years
+are not solved; stocks that are drawn on cost what a tonne costs then.
+"""
 
 from __future__ import annotations
 
@@ -38,10 +42,7 @@ def screen(
     recover: int = 0,
     step: Step = lambda part: None,
 ) -> Findings:
-    """Lose each supplier, plant and leg of a plan in turn, and rank them by what that costs in the year.
-
-    In the year of the loss nothing is built that was not begun before: idle plants, stocks and thrift must do. Later
-    years are not solved; stocks that are drawn on cost what a tonne costs then.
+    """Lose each supplier, plant and leg of a plan in turn, and rank them by what the United States then go without.
 
     Parameters
     ----------
@@ -53,12 +54,11 @@ def screen(
 
     Returns
     -------
-    Findings with the tables `losses` (one row a loss, worst first: kind, mineral, stage, country, name; cost_musd, what
-    the year costs more, all markets; item, the mineral of which the United States go without most; unmet_share of
-    its use; unmet_musd, all that they go without at normal prices; price_multiple, its price there over the normal
+    Findings with the tables `losses` (one row a loss, worst first: kind, mineral, stage, country, name, tonnes;
+    cost_musd, what the year costs more, all markets; unmet_musd, what the United States go without, at normal prices;
+    item, the mineral of which they go without most; unmet_share of its use; price_multiple, its price over the normal
     one; vehicles and gw not delivered; vehicles_worth and gw_worth, what the tonnes missing of it would have
-    equipped), `pairs` (first and second loss, and the same; beyond_musd, what they cost beyond the sum of both), and
-    `recovery` (the loss, year, unmet_musd, price_multiple).
+    equipped), `pairs` (first, second, and the same; beyond_musd: the cost beyond the sum of both) and `recovery`.
 
     Raises
     ------
@@ -179,7 +179,11 @@ def _single(plan: _Year, hits: Sequence[Hit], step: Step) -> pd.DataFrame:
     for i, hit in enumerate(hits):
         step(f"losing {hit.name}, {i + 1} of {len(hits)}")
         rows.append(hit.label | plan.without([hit]))
-    return pd.DataFrame(rows).sort_values("cost_musd", ascending=False, kind="stable")
+    return _worst_first(rows)
+
+
+def _worst_first(rows: list[dict[str, object]]) -> pd.DataFrame:
+    return pd.DataFrame(rows).sort_values(["unmet_musd", "cost_musd"], ascending=False, kind="stable")
 
 
 def _pairs(plan: _Year, hits: Sequence[Hit], single: pd.DataFrame, step: Step) -> pd.DataFrame:
@@ -190,7 +194,7 @@ def _pairs(plan: _Year, hits: Sequence[Hit], single: pd.DataFrame, step: Step) -
         told = {"first": hits[i].name, "second": hits[j].name} | plan.without([hits[i], hits[j]])
         beyond = told["cost_musd"] - single.loc[[i, j], "cost_musd"].sum()  # type: ignore[operator]
         rows.append(told | {"beyond_musd": beyond})
-    return pd.DataFrame(rows).sort_values("cost_musd", ascending=False, kind="stable")
+    return _worst_first(rows)
 
 
 def _candidates(single: pd.DataFrame) -> set[tuple[int, int]]:

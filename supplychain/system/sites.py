@@ -169,7 +169,10 @@ def without(table: pd.DataFrame, places: pd.DataFrame) -> pd.DataFrame:
 
 
 def primary_shares(dataset: Dataset, table: pd.DataFrame) -> pd.DataFrame:
-    """Part of each by-product site's capacity that needs no host: mineral, stage, country, share."""
+    """Part of each by-product site's capacity that needs no host: mineral, stage, country, share.
+
+    All of it where the facts are a part of others, and leave out every host that the site has in the country.
+    """
     places = table.loc[~table["joint"], PRODUCT[:2]].drop_duplicates().set_axis(PLACE[:2], axis=1)
     given = dataset["primary_shares"]
     places = places.merge(all_places(dataset), on=PLACE[:2])
@@ -177,7 +180,14 @@ def primary_shares(dataset: Dataset, table: pd.DataFrame) -> pd.DataFrame:
     general = given[given["country"] == ""].set_index(PLACE[:2])["share"]
     share = own.reindex(pd.MultiIndex.from_frame(places[PLACE])).to_numpy()
     default = general.reindex(pd.MultiIndex.from_frame(places[PLACE[:2]])).fillna(0.0).to_numpy()
+    alone = _hosted(byproducts(dataset.whole)).difference(_hosted(table))
+    share = np.where(pd.MultiIndex.from_frame(places[PLACE]).isin(alone), 1.0, share)
     return places.assign(share=np.where(np.isnan(share), default, share))
+
+
+def _hosted(table: pd.DataFrame) -> pd.MultiIndex:
+    """The places of by-products that have a host."""
+    return pd.MultiIndex.from_frame(table.loc[~table["joint"], PRODUCT].drop_duplicates())
 
 
 def owners(dataset: Dataset, places: pd.DataFrame, joint: pd.DataFrame) -> pd.DataFrame:
