@@ -126,8 +126,7 @@ class Solver:
     def moved(self, arrays: Arrays, basis: Any = None) -> Solution:
         """The optimum with other numbers in the same rows and columns, changed in place and solved on.
 
-        Ties are not told apart here: of several plans as cheap, or prices that support one, any may come. What has not
-        been solved before is solved from the solver's own start.
+        Ties are not told apart here: of several plans as cheap, or prices that support one, any may come.
 
         Parameters
         ----------
@@ -138,33 +137,35 @@ class Solver:
         InfeasibleError : as `solve`. ValueError : other rows or columns.
         """
         begun = time.perf_counter()
-        if arrays.matrix.shape != self.arrays.matrix.shape:
-            raise ValueError("a program of other rows and columns needs a solver of its own")
-        if self._highs.getNumCol():
-            self._move(arrays, basis)
-        else:
-            self._pose(arrays, basis)
-        self.arrays = arrays
-        solution = self._solution(time.perf_counter() - begun) if self._is_optimal() else None
+        self._move(arrays, basis)
+        solution = self._reached(begun)
         if solution is None or not solution.certificate.holds:
             self._pose(arrays, None)
-            solution = self._solution(time.perf_counter() - begun) if self._is_optimal() else None
+            solution = self._reached(begun)
         if solution is None:
             raise self._conflict(self._highs.modelStatusToString(self._highs.getModelStatus()))
         return solution
 
     def _move(self, arrays: Arrays, basis: Any) -> None:
-        """Solve on: at costs that keep the last prices first, then at the true ones."""
-        still = _costs_at_same_prices(self.arrays, arrays, np.asarray(self._highs.getSolution().row_dual))
-        _change(self._highs, self.arrays, replace(arrays, cost=still))
+        """Solve on: at costs that keep the last prices first, then at the true ones; anew where nothing is solved."""
+        before, self.arrays = self.arrays, arrays
+        if arrays.matrix.shape != before.matrix.shape:
+            raise ValueError("a program of other rows and columns needs a solver of its own")
+        if not self._highs.getNumCol():
+            self._pose(arrays, basis)
+            return
+        still = _costs_at_same_prices(before, arrays, np.asarray(self._highs.getSolution().row_dual))
+        _change(self._highs, before, replace(arrays, cost=still))
         if basis is not None:
             self._highs.setBasis(basis)
         self._highs.run()
         if not np.array_equal(still, arrays.cost):
             self._take_costs(arrays)
 
-    def _is_optimal(self) -> bool:
-        return bool(self._highs.getModelStatus() == OPTIMAL)
+    def _reached(self, begun: float) -> Solution | None:
+        """What HiGHS has found; None where that is no optimum."""
+        optimal = self._highs.getModelStatus() == OPTIMAL
+        return self._solution(time.perf_counter() - begun) if optimal else None
 
     def _blocks(self) -> Any:
         return joint_basis(tilted(self.arrays), solved)

@@ -37,22 +37,25 @@ def decomposed(problem: TwoStage, start: Floats, step: Callable[[int, float], ob
     InfeasibleError : a decision leaves no plan in some scenario: there must always be a way out, at a price.
     """
     later = [Later(a, now) for a, now in zip(problem.programs, problem.now, strict=True)]
+    master, risk, p = _Master(problem, floors(problem)), problem.risk, problem.probability
+    best, box = start, max(1.0, float(np.abs(start).max(initial=0.0)))
     with ThreadPoolExecutor(os.cpu_count()) as threads:
-        master = _Master(problem, floors(problem))
-        best, box = start, max(1.0, float(np.abs(start).max(initial=0.0)))
-        costs = master.learn(best, list(threads.map(lambda s: s.cost(best), later)), later)
+
+        def learn(now: Floats) -> Floats:
+            return master.learn(now, list(threads.map(lambda scenario: scenario.cost(now), later)), later)
+
+        costs = learn(best)
         for number in range(MOST):
             tried, promised = master.best_near(best, box)
-            value, hoped = problem.risk.of(costs, problem.probability), problem.risk.of(promised, problem.probability)
+            value, hoped = risk.of(costs, p), risk.of(promised, p)
             step(number, value - hoped)
             if value - hoped <= CLOSE * max(1.0, abs(value)):
                 break
-            found = master.learn(tried, list(threads.map(lambda s, x=tried: s.cost(x), later)), later)
-            saved = value - problem.risk.of(found, problem.probability)
-            if saved > 0:
-                best, costs = tried, found
+            found = learn(tried)
+            saved = value - risk.of(found, p)
+            best, costs = (tried, found) if saved > 0 else (best, costs)
             box *= 2.0 if saved >= GOOD * (value - hoped) else 0.5 if saved <= 0 else 1.0
-    return Plan(best, costs, problem.risk.of(costs, problem.probability))
+    return Plan(best, costs, risk.of(costs, p))
 
 
 def _of_now(a: Arrays, now: Flags) -> Arrays:
@@ -68,8 +71,8 @@ def _reach(matrix: sparse.csr_matrix, lower: Floats, upper: Floats) -> tuple[Flo
     """The least and the most that each row can be within the bounds of its columns."""
     entries = matrix.tocoo()
     ends = np.sort([entries.data * lower[entries.col], entries.data * upper[entries.col]], axis=0)
-    size = matrix.shape[0]
-    return np.bincount(entries.row, ends[0], size), np.bincount(entries.row, ends[1], size)
+    least, most = (np.bincount(entries.row, end, matrix.shape[0]).astype(float) for end in ends)
+    return least, most
 
 
 class _Master:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -80,7 +81,7 @@ def _fields(rows: pd.DataFrame, year: int, last: int, part: float) -> dict[str, 
     return fields | ({"against": [row["against"]]} if row["against"] not in ("", "all") else {})
 
 
-def expected(story: Scenario, known: Dataset, year: int, found: list[Outcome]) -> Scenario:
+def expected(story: Scenario, known: Dataset, year: int, found: Sequence[Outcome]) -> Scenario:
     """The scenario in which every disruption strikes at once, each at its probability's part of its size."""
     table = known["disruptions"]
     for outcome in found[1:]:

@@ -49,26 +49,24 @@ def _path(
     lp: LinearProgram, system: System, part: Part, base: Solution, answer: Solution, years: list[int], market: str
 ) -> pd.DataFrame:
     """What the market goes without, year by year."""
-    forgone, demand = lp.variables["forgone"], lp.constraints["demand"]
-    keys = ["year", "mineral"]
+    forgone = lp.variables["forgone"]
     table = forgone.table[(forgone.table["market"] == market) & forgone.table["year"].isin(years)]
     place = part.columns_of(forgone.first + table.index.to_numpy())
-    more = (table.assign(t=answer.value[place] - base.value[place])).groupby(keys)["t"].sum()
-    use = system.use[system.use["market"] == market].set_index(keys)
-    share = (more / (use["base_t"] * use["growth"]).reindex(more.index)).fillna(0.0)
-    item = str(share.loc[years[0]].idxmax())
+    more = table.assign(t=answer.value[place] - base.value[place]).groupby(["mineral", "year"])["t"].sum().unstack()
+    use = system.use[system.use["market"] == market]
+    use = (use["base_t"] * use["growth"]).groupby([use["mineral"], use["year"]]).sum().unstack()
+    share = (more / use.reindex(more.index)[more.columns]).fillna(0.0)
+    item = str(share[years[0]].idxmax())
     price = system.minerals.set_index("mineral")["price"]
-    worth = (more * price.reindex(more.index.get_level_values("mineral")).to_numpy()).groupby("year").sum() / 1e6
-    rows = demand.table.query("mineral == @item and market == @market and year in @years")
-    weight = system.years.set_index("year")["weight"].reindex(rows["year"]).to_numpy()
-    dual = answer.dual[part.rows_of(demand.first + rows.index.to_numpy())] / weight
-    multiple = pd.Series(dual / price[item], rows["year"].to_numpy())
-    return pd.DataFrame(
-        {
-            "year": years,
-            "item": item,
-            "unmet_share": share.xs(item, level="mineral").reindex(years).to_numpy(),
-            "unmet_musd": worth.reindex(years).to_numpy(),
-            "price_multiple": multiple.reindex(years).to_numpy(),
-        }
-    )
+    told = {"unmet_share": share.loc[item], "unmet_musd": more.mul(price, axis=0).sum() / 1e6}
+    told["price_multiple"] = _prices(lp, system, part, answer, item, market) / price[item]
+    return pd.DataFrame(told).reindex(years).rename_axis("year").reset_index().assign(item=item)
+
+
+def _prices(lp: LinearProgram, system: System, part: Part, answer: Solution, mineral: str, market: str) -> pd.Series:
+    """A mineral's price by year, USD/t."""
+    rows = lp.constraints["demand"]
+    table = rows.table.query("mineral == @mineral and market == @market")
+    table = table[np.isin(rows.first + table.index.to_numpy(), part.rows)]
+    dual = answer.dual[part.rows_of(rows.first + table.index.to_numpy())]
+    return pd.Series(dual, table["year"]) / system.years.set_index("year")["weight"]

@@ -1,4 +1,8 @@
-"""What to build and store now, before it is known what breaks: a two-stage program over the facts' disruptions."""
+"""What to build and store now, before it is known what breaks: a two-stage program over the facts' disruptions.
+
+All of the years before the disruption, and plants begun before it, is decided now; the rest once it is known. Costs are
+present values beyond a world in which nothing breaks and all know it.
+"""
 
 from __future__ import annotations
 
@@ -43,8 +47,6 @@ def stochastic(
 ) -> Findings:
     """What to build and to store before a disruption strikes, or none, with their probabilities.
 
-    Everything of the years before it, and plants begun before it, is decided now; the rest once it is known.
-
     Parameters
     ----------
     name : path or bare name of a scenario file, or a Scenario. data : a data folder or a Dataset (default: the shipped
@@ -54,12 +56,10 @@ def stochastic(
 
     Returns
     -------
-    Findings with the tables `stochastic` (metric, value, unit: here_and_now, what the best plan costs beyond a world in
-    which nothing breaks, weighed by `risk`; the same of the plan for the mean, and of the plan that ignores all risk;
-    wait_and_see; evpi and vss; the mean cost and its CVaR), `outcomes` (event, name, probability, and what each costs
-    beyond the undisturbed plan: planned_musd, ignored_musd, known_musd), `builds` (mineral, stage, country, name, year,
-    planned_t, ignored_t: what is decided now, with the risk in view and without) and `stored` (mineral, market, and the
-    same: what private stocks hold beyond what is usual when the year begins).
+    Findings with the tables `stochastic` (metric, value, unit), `outcomes` (event, name, probability, and what each
+    costs beyond the undisturbed plan: planned_musd, ignored_musd, known_musd), `builds` (mineral, stage, country, name,
+    year, planned_t, ignored_t: what is decided now, with the risk in view and without) and `stored` (mineral, market,
+    and the same: what private stocks hold beyond what is usual when the year begins).
 
     Raises
     ------
@@ -70,22 +70,27 @@ def stochastic(
     year = story.years[min(3, len(story.years) - 1)] if year is None else year
     risk = risk or Risk()
     world = _World.of(story, known, year, exposure, risk)
+    asked = {"year": year, "exposure": exposure, "risk_weight": risk.weight, "cvar": risk.level}
+    tables = _compared(world, story, largest, step)
+    return Findings("stochastic", story.name, story.title, tables, about(story, known, **asked))
+
+
+def _compared(world: _World, story: Scenario, largest: int, step: Step) -> dict[str, pd.DataFrame]:
+    """The best plan beside those of who ignores the risk, who plans for its mean, and who knows what comes."""
     step(f"{len(world.outcomes)} outcomes, the plan that ignores them and the one for their mean")
     ignoring = world.decision(story)
-    mean = world.decision(expected(story, known, year, world.outcomes))
+    mean = world.decision(expected(story, world.known, world.year, world.outcomes))
     step("the best plan")
     plan = _best(world, ignoring, largest, step)
     step("what each plan comes to")
     ignored, meant = kept(world.problem, ignoring), kept(world.problem, mean)
     seen = wait_and_see(world.problem)
-    tables = {
+    return {
         "stochastic": world.summary(plan, ignored, meant, seen),
         "outcomes": world.by_outcome(plan, ignored, seen),
         "builds": world.builds(plan.now, ignoring),
         "stored": world.stored(plan.now, ignoring),
     }
-    asked = {"year": year, "exposure": exposure, "risk_weight": risk.weight, "cvar": risk.level}
-    return Findings("stochastic", story.name, story.title, tables, about(story, known, **asked))
 
 
 def _best(world: _World, start: Floats, largest: int, step: Step) -> Plan:
