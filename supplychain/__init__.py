@@ -19,35 +19,50 @@ if TYPE_CHECKING:
     from supplychain.scenario.scenario import Scenario
     from supplychain.scenario.scenario import read as read_scenario
     from supplychain.studies.explain.explanation import Explanation, explain
+    from supplychain.studies.findings import Findings
+    from supplychain.studies.frontier import frontier
+    from supplychain.studies.screen import screen
+    from supplychain.studies.space import space
+    from supplychain.studies.stochastic import stochastic
 
 __all__ = [
     "Dataset",
     "Explanation",
+    "Findings",
     "InfeasibleError",
     "InputError",
     "LeftOutWarning",
     "Result",
     "Scenario",
     "explain",
+    "frontier",
     "load",
     "read_data",
     "read_scenario",
     "run",
+    "screen",
+    "space",
+    "stochastic",
 ]
 
 _FACE = {
     "Dataset": ("facts.dataset", "Dataset"),
     "Explanation": ("studies.explain.explanation", "Explanation"),
+    "Findings": ("studies.findings", "Findings"),
     "InfeasibleError": ("facts.errors", "InfeasibleError"),
     "InputError": ("facts.errors", "InputError"),
     "LeftOutWarning": ("facts.errors", "LeftOutWarning"),
     "Result": ("results.result", "Result"),
     "Scenario": ("scenario.scenario", "Scenario"),
     "explain": ("studies.explain.explanation", "explain"),
+    "frontier": ("studies.frontier", "frontier"),
     "load": ("results.result", "load"),
     "read_data": ("facts.dataset", "read"),
     "read_scenario": ("scenario.scenario", "read"),
     "run": ("results.run", "run"),
+    "screen": ("studies.screen", "screen"),
+    "space": ("studies.space", "space"),
+    "stochastic": ("studies.stochastic", "stochastic"),
 }
 
 

@@ -29,6 +29,7 @@ from supplychain.cli.options import (
     warn,
 )
 from supplychain.cli.scenarios import check, schema
+from supplychain.cli.studies import STUDIES
 from supplychain.results.formats import Format
 from supplychain.scenario.files import beginning_with
 from supplychain.show.console import records, save, say, show, show_scores
@@ -213,6 +214,6 @@ def outlook(
     show_scores(study.agreement(table), table, study.spoken(table), quiet, as_json, title)
 
 
-for command in (run, check, schema, data, export, explain, compare, report, outlook):
+for command in (run, check, schema, data, export, explain, compare, report, outlook, *STUDIES):
     app.command()(command)
 app.add_typer(hindcast, name="hindcast")

@@ -16,6 +16,7 @@ import pandas as pd
 
 from supplychain.facts import dataset as facts
 from supplychain.facts.dataset import Dataset
+from supplychain.facts.errors import InfeasibleError
 from supplychain.program.lp import LinearProgram
 from supplychain.results.unfold import Solved, unfold
 from supplychain.scenario import scenario
@@ -31,6 +32,9 @@ Step = Callable[[str], object]
 MARKET = "USA"
 WORST = 30  # single losses of which all pairs are tried
 LARGEST = 3  # suppliers of a mineral at a stage of which all pairs are tried
+OPTIMAL, NO_PLAN = "optimal", "no plan"
+UNKNOWN = {"item": "", "unmet_share": np.nan, "unmet_musd": np.inf, "price_multiple": np.nan}
+UNKNOWN |= dict.fromkeys(("vehicles", "gw", "vehicles_worth", "gw_worth"), np.nan)
 GONE = 1e-6  # of a mineral's use: less is nothing
 
 
@@ -54,11 +58,11 @@ def screen(
 
     Returns
     -------
-    Findings with the tables `losses` (one row a loss, worst first: kind, mineral, stage, country, name, tonnes;
+    Findings with the tables `losses` (one row a loss, worst first: kind, mineral, stage, country, name, tonnes, status;
     cost_musd, what the year costs more, all markets; unmet_musd, what the United States go without, at normal prices;
     item, the mineral of which they go without most; unmet_share of its use; price_multiple, its price over the normal
-    one; vehicles and gw not delivered; vehicles_worth and gw_worth, what the tonnes missing of it would have
-    equipped), `pairs` (first, second, and the same; beyond_musd: the cost beyond the sum of both) and `recovery`.
+    one; vehicles and gw not delivered; vehicles_worth and gw_worth, what the missing tonnes would have equipped),
+    `pairs` (first, second, and the same; beyond_musd: the cost beyond the sum of both) and `recovery`.
 
     Raises
     ------
@@ -108,9 +112,12 @@ class _Year:
         arrays = self.part.arrays
         for hit in hits:
             arrays = hit.taken_from(arrays)
-        answer = self.solver.moved(arrays, self.basis)
+        try:
+            answer = self.solver.moved(arrays, self.basis)
+        except InfeasibleError:
+            return {"status": NO_PLAN, "cost_musd": np.inf} | UNKNOWN
         cost = (answer.objective - self.base.objective) / self.weight / 1e6
-        return {"cost_musd": max(cost, 0.0)} | self._unmet(answer)
+        return {"status": OPTIMAL, "cost_musd": max(cost, 0.0)} | self._unmet(answer)
 
     def _unmet(self, answer: Solution) -> dict[str, object]:
         short = self._of("forgone", answer).groupby("mineral")["more"].sum()
@@ -123,7 +130,7 @@ class _Year:
             "item": worst,
             "unmet_share": float(share.max()),
             "unmet_musd": float((short.where(share > 0, 0.0) * price.reindex(short.index)).sum() / 1e6),
-            "price_multiple": self._price(answer, worst) / price[worst] if worst else 1.0,
+            "price_multiple": self._price(answer, worst) / (price[worst] or np.nan) if worst else 1.0,
             "vehicles": float(lost["vehicle"]),
             "gw": float(lost["MW"]) / 1e3,
             **self._worth(worst, float(short.get(worst, 0.0))),
