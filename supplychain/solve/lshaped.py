@@ -25,12 +25,11 @@ MOST = 500  # rounds
 
 
 def decomposed(problem: TwoStage, start: Floats, step: Callable[[int, float], object] = lambda n, gap: None) -> Plan:
-    """The best plan, scenario by scenario.
+    """The best plan, scenario by scenario, from a decision of now (scaled) that leaves a plan in every scenario.
 
     Parameters
     ----------
-    start : a decision of now that leaves a plan in every scenario, scaled. step : is told the round and what may still
-        be saved.
+    step : is told the round and what may still be saved.
 
     Raises
     ------

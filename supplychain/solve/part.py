@@ -40,17 +40,14 @@ class Part:
         activity = (a.matrix @ value)[rows]
         others = activity - (inside @ value[own])[rows]
         # The answer itself is a plan of the part whatever the solver's last digits are.
-        part = a.part(
-            rows,
-            own,
-            inside[rows],
-            cost=a.cost[own] - inside.T @ price,
-            lower=np.minimum(a.lower[own], value[own]),
-            upper=np.maximum(a.upper[own], value[own]),
-            row_lower=np.minimum(a.row_lower[rows], activity) - others,
-            row_upper=np.maximum(a.row_upper[rows], activity) - others,
-        )
-        return cls(part, own, rows)
+        numbers = {
+            "cost": a.cost[own] - inside.T @ price,
+            "lower": np.minimum(a.lower[own], value[own]),
+            "upper": np.maximum(a.upper[own], value[own]),
+            "row_lower": np.minimum(a.row_lower[rows], activity) - others,
+            "row_upper": np.maximum(a.row_upper[rows], activity) - others,
+        }
+        return cls(a.part(rows, own, inside[rows], **numbers), own, rows)
 
     def columns_of(self, whole: Ints) -> Ints:
         """Where columns of the whole stand in the part; those that are not in it are left out."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -109,6 +110,15 @@ def loss_name(loss: pd.Series) -> str:
     return style.spoken(f"{loss['mineral']} {style.place(loss['stage'])}, {style.country_name(loss['country'])}")
 
 
+def loss_remark(loss: pd.Series) -> str:
+    """What a loss does, beside its bar: use given up, price, and what the missing tonnes would have equipped."""
+    parts = [f"{loss['unmet_share']:.0%} of {in_words(str(loss['item']))}"]
+    parts += [f"price {multiple(loss['price_multiple'])}"]
+    parts += [f"{loss['vehicles_worth']:,.0f} vehicles"] * (loss["vehicles_worth"] >= 1)
+    parts += [f"{loss['gw_worth']:,.0f} GW"] * (loss["gw_worth"] >= 1)
+    return ", ".join(parts)
+
+
 def losses_takeaway(table: pd.DataFrame) -> str:
     """Which loss takes most, and how many take anything.
 
@@ -120,8 +130,9 @@ def losses_takeaway(table: pd.DataFrame) -> str:
     if hurt.empty:
         return "No single loss leaves the United States without"
     worst, name = hurt.iloc[0], loss_name(hurt.iloc[0])
+    gone = f"{percent(100 * worst['unmet_share'])} of {in_words(worst['item'])} use"
     return sentence(
-        f"losing {name[:1].lower()}{name[1:]} takes {percent(100 * worst['unmet_share'])} of {in_words(worst['item'])} use",
+        f"losing {name[:1].lower()}{name[1:]} takes {gone}",
         f"{counted(len(hurt), 'loss takes', 'losses take')} something",
     )
 
@@ -142,19 +153,8 @@ def losses(found: Findings, ax: Axes | None = None) -> Axes:
     ax = style.axes(ax, 6.6, style.rows_height(len(table), 0.24, 1.6))
     ax.barh(range(len(table)), table["unmet_musd"], height=0.65, color=style.GIVEN_UP)
     ax.set_yticks(range(len(table)), [loss_name(loss) for _, loss in table.iterrows()])
-    for row, loss in enumerate(table.itertuples()):
-        parts = [f"{loss.unmet_share:.0%} of {in_words(str(loss.item))}", f"price {multiple(loss.price_multiple)}"]
-        parts += [f"{loss.vehicles_worth:,.0f} vehicles"] * (loss.vehicles_worth >= 1)
-        parts += [f"{loss.gw_worth:,.0f} GW"] * (loss.gw_worth >= 1)
-        ax.annotate(
-            ", ".join(parts),
-            (loss.unmet_musd, row),
-            xytext=(4, 0),
-            textcoords="offset points",
-            fontsize=7,
-            va="center",
-            color=style.QUIET,
-        )
+    for row, (_, loss) in enumerate(table.iterrows()):
+        _beside(ax, loss_remark(loss), loss["unmet_musd"], row)
     ax.margins(x=0.45)
     ax.set_xlim(0)
     return style.headed(ax, takeaway, description, scenario=found.title)
@@ -172,38 +172,53 @@ def builds_takeaway(builds: pd.DataFrame, worth: float) -> str:
     return sentence(f"with the risk in view {what}", f"planning for it is worth {money(worth / 1e3)}")
 
 
+def decided_otherwise(found: Findings) -> pd.DataFrame:
+    """What `under_risk` draws: plants and private stocks that differ with the risk in view.
+
+    Returns
+    -------
+    DataFrame: name, mineral, planned_t, ignored_t, more (percent of the larger), by rising `more`.
+    """
+    tonnes = ["planned_t", "ignored_t"]
+    built = found.tables["builds"].groupby(["mineral", "stage", "country"], as_index=False)[tonnes].sum()
+    where = zip(built["mineral"], built["stage"], built["country"], strict=True)
+    built["name"] = [f"{style.spoken(m)} {style.place(s)}, {style.country_name(c)}" for m, s, c in where]
+    kept = found.tables["stored"].groupby("mineral", as_index=False)[tonnes].sum()
+    kept["name"] = [f"{style.spoken(mineral)} in stock" for mineral in kept["mineral"]]
+    table = pd.concat([built, kept], ignore_index=True)
+    larger = table[tonnes].abs().max(axis=1).replace(0.0, np.nan)
+    table = table.assign(more=100 * (table["planned_t"] - table["ignored_t"]) / larger)
+    return table[table["more"].abs() > 1.0].sort_values("more")[["name", "mineral", *tonnes, "more"]]
+
+
 @style.styled
 def under_risk(found: Findings, ax: Axes | None = None) -> Axes:
-    """What is decided now, with the risk in view against without: plants and private stocks, where they differ."""
-    builds, stored = found.tables["builds"], found.tables["stored"]
-    built = builds.groupby(["mineral", "stage", "country"], as_index=False)[["planned_t", "ignored_t"]].sum()
-    built["name"] = [
-        f"{style.spoken(m)}, {style.place(s)}, {style.country_name(c)}"
-        for m, s, c in zip(built["mineral"], built["stage"], built["country"], strict=True)
-    ]
-    kept = stored.groupby("mineral", as_index=False)[["planned_t", "ignored_t"]].sum()
-    kept["name"] = [f"{style.spoken(m)} in stock" for m in kept["mineral"]]
-    table = pd.concat([built, kept], ignore_index=True)
-    top = table[["planned_t", "ignored_t"]].abs().max(axis=1)
-    table = table.assign(more=100 * (table["planned_t"] - table["ignored_t"]) / top.replace(0.0, np.nan))
-    table = table[table["more"].abs() > 1.0].sort_values("more").tail(MOST)
+    """What is decided now with the risk in view against without: plants and private stocks, where they differ."""
+    table = decided_otherwise(found)
     value = found.tables["stochastic"].set_index("metric")["value"]
-    takeaway = builds_takeaway(pd.concat([builds, kept]), float(value["worth_of_planning"]))
-    year = found.manifest["asked"]["year"]
-    description = f"Decided before {year}: plants and stocks with what may break in view, against without"
+    takeaway = builds_takeaway(table, float(value["worth_of_planning"]))
+    description = (
+        f"Decided before {found.manifest['asked']['year']}, with what may break in view against without, tonnes"
+    )
     if table.empty:
         return style.nothing(style.axes(ax, 6.6, 1.2), takeaway, description, found.title)
+    table = table.tail(MOST)
     ax = style.axes(ax, 6.6, style.rows_height(len(table), 0.26, 1.7))
-    colours = np.where(table["more"] > 0, style.CHEAPER, style.DEARER)
-    ax.barh(range(len(table)), table["more"], height=0.65, color=colours)
+    ax.barh(range(len(table)), table["more"], height=0.65, color=np.where(table["more"] > 0, "#0598A1", "#969696"))
     ax.set_yticks(range(len(table)), list(table["name"]))
     for row, each in enumerate(table.itertuples()):
         text = f"{style.tonnes(each.planned_t)} for {style.tonnes(each.ignored_t)}"
-        ax.annotate(text, (max(each.more, 0), row), xytext=(4, 0), textcoords="offset points", fontsize=7, va="center")
+        _beside(ax, text, max(each.more, 0), row)
     ax.margins(x=0.3)
     ax.axvline(0, color=style.INK, linewidth=0.8)
     ax.set_xlabel("more (or less) than without, percent of the larger")
     return style.headed(ax, takeaway, description, scenario=found.title)
+
+
+def _beside(ax: Axes, text: str, at: float, row: int) -> None:
+    """A remark at the end of a bar."""
+    how: dict[str, Any] = {"textcoords": "offset points", "fontsize": 7, "va": "center", "color": style.QUIET}
+    ax.annotate(text, (at, row), xytext=(4, 0), **how)
 
 
 FIGURES: Mapping[str, Mapping[str, Callable[[Findings], Axes]]] = {
