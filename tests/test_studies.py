@@ -290,3 +290,19 @@ def test_the_commands(tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(
         [folder.name, folder.name.replace("frontier", "screen")]
     )
+
+
+def test_what_was_done_is_kept(two, monkeypatch, tmp_path):
+    """Ctrl-C at the fourth level: three rows are written, and the command ends with 130."""
+    told = capped(scenario.read("status_quo", two), "feoc")
+
+    def stop(text):
+        if text.endswith("4 of 6"):
+            raise KeyboardInterrupt
+
+    found = frontier(told, CAP, [1.0, 0.8, 0.6, 0.4, 0.2, 0.1], two, stop)
+    assert len(found.frontier) == 3 and not found.manifest["complete"]
+    monkeypatch.setattr("supplychain.studies.frontier.frontier", lambda *_: found)
+    done = CliRunner().invoke(app, ["frontier", "status_quo", "--group", "feoc", "--out", str(tmp_path)])
+    assert done.exit_code == 130 and "kept" in done.stderr
+    assert len(pd.read_csv(tmp_path / "status_quo_frontier" / "frontier.csv")) == 3

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from supplychain.cli.options import AsJson, Data, Out, Quiet, ScenarioOrFile, Settings, progress, told
+from supplychain.cli.options import INTERRUPTED, AsJson, Data, Out, Quiet, ScenarioOrFile, Settings, progress, told
 from supplychain.show.console import records, say, show
 
 if TYPE_CHECKING:
@@ -157,6 +157,9 @@ def _study(
         typer.echo(json.dumps({name: records(table) for name, table in found.tables.items()}, ensure_ascii=False))
     elif not quiet:
         _show(found, shown, folder)
+    if not found.manifest.get("complete", True):
+        typer.echo("interrupted; what was done is kept", err=True)
+        raise typer.Exit(INTERRUPTED)
 
 
 def _show(found: Findings, shown: dict[str, list[str]], folder: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -74,9 +75,14 @@ def frontier(
     known = data if isinstance(data, Dataset) else facts.read(data)
     story = foreseen(name if isinstance(name, Scenario) else scenario.read(name, known))
     line = _Line.of(story, known, _setting(story, policy), levels)
-    table = pd.DataFrame([line.row(level, solution, known) for level, solution in line.solved(levels, step)])
+    rows = []
+    with suppress(KeyboardInterrupt):
+        for level, solution in line.solved(levels, step):
+            rows.append(line.row(level, solution, known))
+    table = pd.DataFrame(rows)
     table.insert(5, "extra_musd", table["cost_musd"] - table["cost_musd"].iloc[0])
     manifest = about(story, known, policy=policy, levels=[float(level) for level in levels])
+    manifest |= {"complete": len(table) == len(levels)}
     return Findings("frontier", story.name, story.title, {"frontier": table}, manifest)
 
 

@@ -7,6 +7,7 @@ are not solved; stocks that are drawn on cost what a tonne costs then.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
@@ -75,11 +76,12 @@ def screen(
     plan = _Year.of(solved, year)
     hits = losses(solved.program, solved.system, solved.solution, plan.part, [year])
     tables = {"losses": _single(plan, hits, step)}
-    if together > 1:
+    complete = len(tables["losses"]) == len(hits)
+    if together > 1 and complete:
         tables["pairs"] = _pairs(plan, hits, tables["losses"], step)
-    if recover:
+    if recover and complete:
         tables["recovery"] = recoveries(solved, list(tables["losses"]["name"][:recover]), year, MARKET, step)
-    manifest = about(story, known, year=year, together=together, recover=recover) | {"losses": len(hits)}
+    manifest = about(story, known, year=year, together=together, recover=recover) | {"complete": complete}
     shown = {table: content.reset_index(drop=True) for table, content in tables.items()}
     return Findings("screen", story.name, story.title, shown, manifest)
 
@@ -182,10 +184,11 @@ def _of_later(lp: LinearProgram, year: int) -> np.ndarray:
 
 
 def _single(plan: _Year, hits: Sequence[Hit], step: Step) -> pd.DataFrame:
-    rows = []
-    for i, hit in enumerate(hits):
-        step(f"losing {hit.name}, {i + 1} of {len(hits)}")
-        rows.append(hit.label | plan.without([hit]))
+    rows: list[dict[str, object]] = []
+    with suppress(KeyboardInterrupt):
+        for i, hit in enumerate(hits):
+            step(f"losing {hit.name}, {i + 1} of {len(hits)}")
+            rows.append(hit.label | plan.without([hit]))
     return _worst_first(rows)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -62,17 +63,30 @@ def space(
     story = name if isinstance(name, Scenario) else scenario.read(name, known)
     members = _members(known, group)
     solved = unfold(story, known)
-    value = worth_of_use(solved.system)
-    supply = pd.concat(
+    places = pd.concat(
         passing(solved.program, solved.solution.value, MARKET, year) for year in story.years[1:] or story.years
     )
-    rows: list[tuple[object, ...]] = []
-    for mineral, own in supply[supply["stage"].isin(list(stages))].groupby("mineral", sort=True):
-        step(f"{mineral}, {len(rows)} done")
-        rows += _rows(solved, str(mineral), own.assign(inside=own["country"].isin(members)), slacks, value[mineral])
+    places = places[places["stage"].isin(list(stages))].assign(inside=lambda t: t["country"].isin(members))
+    rows, complete = _every_mineral(solved, places, slacks, step)
     columns = ["mineral", "stage", "slack", "allowed_musd", "share", "low", "high"]
     manifest = about(story, known, group=group, slacks=list(slacks), stages=list(stages))
+    manifest |= {"complete": complete}
     return Findings("space", story.name, story.title, {"space": pd.DataFrame(rows, columns=columns)}, manifest)
+
+
+def _every_mineral(
+    solved: Solved, places: pd.DataFrame, slacks: Sequence[float], step: Step
+) -> tuple[list[tuple[object, ...]], bool]:
+    """The rows of the table, mineral by mineral until Ctrl-C, and whether they are all."""
+    value, minerals = worth_of_use(solved.system), list(places.groupby("mineral", sort=True))
+    rows: list[tuple[object, ...]] = []
+    done = 0
+    with suppress(KeyboardInterrupt):
+        for mineral, own in minerals:
+            step(f"{mineral}, {done + 1} of {len(minerals)}")
+            rows += _rows(solved, str(mineral), own, slacks, value[mineral])
+            done += 1
+    return rows, done == len(minerals)
 
 
 def _members(known: Dataset, group: str) -> set[str]:
