@@ -30,7 +30,7 @@ from supplychain.studies.surprise import foreseen
 from supplychain.system.build import base_tables, build_system
 
 Step = Callable[[str], object]
-LARGEST = 2_500_000  # columns of the extensive form; beyond, scenario by scenario
+LARGEST = 200_000  # columns of the extensive form; beyond, scenario by scenario
 DUST = 1e-3  # t
 PLANS = ["planned_t", "ignored_t"]
 MUSD = "million USD, present value"
