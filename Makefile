@@ -22,6 +22,7 @@ docs: $(READY)
 	$(BIN)/supplychain schema > scenarios/scenario.schema.json
 	$(BIN)/supplychain schema --page > docs/scenarios.md
 	$(BIN)/python docs/house.py
+	$(BIN)/python docs/facts.py
 
 bench: $(READY)
 	$(BIN)/python benchmarks/overhead.py

@@ -1,4 +1,4 @@
-"""The base year against its sources, for docs/data.md: US import shares by country and net import reliance."""
+"""The base year against its sources, for docs/data/trade.md: US import shares by country and net import reliance."""
 
 from supplychain import read_data, run
 from supplychain.studies import base_year
