@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from supplychain.results.run import run
     from supplychain.scenario.scenario import Scenario
     from supplychain.scenario.scenario import read as read_scenario
+    from supplychain.studies.ensemble.ensemble import ensemble
     from supplychain.studies.explain.explanation import Explanation, explain
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "LeftOutWarning",
     "Result",
     "Scenario",
+    "ensemble",
     "explain",
     "load",
     "read_data",
@@ -43,6 +45,7 @@ _FACE = {
     "LeftOutWarning": ("facts.errors", "LeftOutWarning"),
     "Result": ("results.result", "Result"),
     "Scenario": ("scenario.scenario", "Scenario"),
+    "ensemble": ("studies.ensemble.ensemble", "ensemble"),
     "explain": ("studies.explain.explanation", "explain"),
     "load": ("results.result", "load"),
     "read_data": ("facts.dataset", "read"),
