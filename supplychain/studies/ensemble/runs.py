@@ -61,7 +61,7 @@ def row(run: int, result: Result) -> Row:
 def _kept(table: pd.DataFrame) -> pd.DataFrame:
     """A table as it is written, without a solver's noise, which would have ranks too."""
     decimal = table.select_dtypes("float").columns
-    return rounded(table.assign(**{name: table[name].where(table[name].abs() > NOISE, 0.0) for name in decimal}))
+    return rounded(table.assign(**{name: table[name].mask(table[name].abs() <= NOISE, 0.0) for name in decimal}))
 
 
 def failed(run: int, error: BaseException) -> Row:
