@@ -86,7 +86,7 @@ def test_every_range_is_drawn_once(shipped):
     for factor in found:
         rows = shipped[factor.table].iloc[factor.rows]
         assert (rows["low"] < rows["high"]).all()
-        assert all(rows[key].nunique() == 1 for key in TOGETHER[factor.table])
+        assert len(rows[TOGETHER[factor.table]].drop_duplicates()) <= 1
 
 
 def test_facts_of_a_factor_move_together_and_no_others(shipped):
@@ -175,7 +175,7 @@ def test_figures_show_what_the_tables_say():
     middle, central = figures.fan(table, "share_feoc").lines[:2]
     assert list(middle.get_ydata()) == pytest.approx(list(100 * table["p50"]))
     assert list(central.get_ydata()) == pytest.approx([50, 40])
-    order = pd.DataFrame({"metric": "cost", "factor": ["a", "b"], "correlation": [-0.9, 0.1]})
+    order = pd.DataFrame({"metric": "cost", "factor": ["costs: a", "demand: b"], "correlation": [-0.9, 0.1]})
     bars = figures.tornado(order.assign(significant=[True, False]), "cost").patches
     assert [bar.get_width() for bar in bars] == [-0.9, 0.1]
     assert bars[0].get_facecolor()[:3] != bars[1].get_facecolor()[:3] and bars[0].get_alpha() > bars[1].get_alpha()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -22,6 +23,14 @@ NAMES = {
     "top_share": "the largest supplier",
     "resource_cost": "cost",
     "us_bill": "the US bill",
+}
+SUBJECTS = {
+    "countries": "cost of capital",
+    "input_prices": "power, fuel and wages",
+    "inputs": "power, fuel and labour used",
+    "costs": "operating cost",
+    "services": "worth of",
+    "parameters": "parameter",
 }
 FANS = {CONCERN: style.COLOURS["CHN"], REGION: style.COLOURS["KAZ"]}
 MORE, LESS = style.CORRIDORS["northern"], style.CORRIDORS["sea"]
@@ -71,7 +80,7 @@ def tornado(ranks: pd.DataFrame, metric: str = REGION, about: str = "", ax: Axes
     """
     table = ranks[ranks["metric"] == metric].head(TALLEST)
     ax = style.axes(ax, 6.6, style.rows_height(len(table), 0.27, 1.6))
-    title = f"What hangs together with {_of(metric)}"
+    title = f"What {_of(metric)} hangs on"
     said = f"Spearman's rank correlation over the runs, {len(table)} strongest facts; pale: may be chance"
     said = f"{said}; {about}" if about else said
     if table.empty:
@@ -82,13 +91,19 @@ def tornado(ranks: pd.DataFrame, metric: str = REGION, about: str = "", ax: Axes
     for y, x, colour, alpha in zip(place, value, colours, alphas, strict=True):
         ax.barh(y, x, color=colour, alpha=alpha, height=0.7)
     ax.axvline(0, color=style.INK, lw=0.8)
-    ax.set_yticks(place, [style.spoken(name)[:LONGEST] for name in table["factor"]])
+    ax.set_yticks(place, [_spoken(name) for name in table["factor"]])
     ax.tick_params(axis="y", length=0)
     ax.invert_yaxis()
     reach = 1.1 * np.abs(value).max()
-    ax.set(xlim=(-reach, reach), xlabel="less of it goes with more  |  more of it goes with more")
+    ax.set(xlim=(-reach, reach), xlabel="falls as the fact rises  |  rises with it")
     ax.grid(axis="x")
     return style.headed(ax, title, said)
+
+
+def _spoken(factor: str) -> str:
+    """A factor as words: `countries: KAZ` is the cost of capital there."""
+    table, what = factor.split(": ")
+    return textwrap.shorten(f"{style.spoken(SUBJECTS.get(table, table))}: {what.replace('_', ' ')}", LONGEST)
 
 
 def _of(metric: str) -> str:
