@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -18,28 +17,31 @@ if TYPE_CHECKING:
 
 SHOWN = "share_central_asia"  # the figure whose ranks are printed
 FIRST = 5
+WORKERS = os.cpu_count() or 1
 
 
-class Points(StrEnum):
-    """How the points of an ensemble are spread."""
-
-    LATIN = "latin"
-    SOBOL = "sobol"
+Runs = Annotated[int, typer.Option("--runs", min=2, help="How often it is solved.")]
+Seed = Annotated[int, typer.Option("--seed", min=0, help="Of the draws: the same seed, the same tables.")]
+How = Annotated[
+    Literal["latin", "sobol"], typer.Option("--points", help="A Latin hypercube, or Sobol points (a power of two).")
+]
+Minerals = Annotated[str | None, typer.Option("--minerals", help="Only these, parted by commas.")]
+Workers = Annotated[int, typer.Option("--workers", min=1, help="Processes on this machine.")]
+Scheduler = Annotated[
+    str | None, typer.Option("--scheduler", help="Dask scheduler whose workers do it instead, tcp://HOST:PORT.")
+]
+Resume = Annotated[bool, typer.Option("--resume", help="Go on with an ensemble that was interrupted.")]
 
 
 def ensemble(
     scenario: ScenarioOrFile,
-    runs: Annotated[int, typer.Option("--runs", min=2, help="How often it is solved.")] = 1000,
-    seed: Annotated[int, typer.Option("--seed", min=0, help="Of the draws: the same seed, the same tables.")] = 1,
-    points: Annotated[
-        Points, typer.Option("--points", help="A Latin hypercube, or Sobol points (a power of two).")
-    ] = Points.LATIN,
-    minerals: Annotated[str | None, typer.Option("--minerals", help="Only these, parted by commas.")] = None,
-    workers: Annotated[int, typer.Option("--workers", min=1, help="Processes on this machine.")] = os.cpu_count() or 1,
-    scheduler: Annotated[
-        str | None, typer.Option("--scheduler", help="Dask scheduler whose workers do it instead, tcp://HOST:PORT.")
-    ] = None,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on with an ensemble that was interrupted.")] = False,
+    runs: Runs = 1000,
+    seed: Seed = 1,
+    points: How = "latin",
+    minerals: Minerals = None,
+    workers: Workers = WORKERS,
+    scheduler: Scheduler = None,
+    resume: Resume = False,
     settings: Settings = None,
     data: Data = None,
     out: Out = Path("results"),
@@ -55,31 +57,20 @@ def ensemble(
     from supplychain.show.figures.ensemble import draw_ensemble
     from supplychain.studies.ensemble import ensemble as study
 
-    if points is Points.SOBOL and runs & (runs - 1):
+    if points == "sobol" and runs & (runs - 1):
         raise typer.BadParameter("Sobol points are a power of two, such as 256 or 1024", param_hint="--runs")
     with told("runs that are done are kept; --resume goes on"), counting(quiet) as step:
         known = read(data)
         known = known.only(name.strip() for name in minerals.split(",")) if minerals else known
         story = read_scenario(scenario, known, settings or ())
-        folder = out / story.name
-        found = study.ensemble(
-            story,
-            folder,
-            runs,
-            seed,
-            known,
-            method="sobol" if points is Points.SOBOL else "latin",
-            workers=workers,
-            scheduler=scheduler,
-            resume=resume,
-            step=step,
-        )
-        draw_ensemble(found.tables, found.title, folder / study.ENSEMBLE / "figures")
+        asked, by = (story, out / story.name, runs, seed, known), scheduler or workers
+        found = study.ensemble(*asked, method=points, workers=by, resume=resume, step=step)
+        draw_ensemble(found.tables, found.title, out / story.name / study.ENSEMBLE / "figures")
     if as_json:
         tables = {name: records(table) for name, table in found.tables.items() if name != "draws"}
         typer.echo(json.dumps(tables, ensure_ascii=False))
     elif not quiet:
-        _show(found, folder / study.ENSEMBLE)
+        _show(found, out / story.name / study.ENSEMBLE)
 
 
 def _show(found: Findings, folder: Path) -> None:

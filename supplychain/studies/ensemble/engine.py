@@ -8,7 +8,6 @@ import signal
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
 from itertools import islice
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -21,21 +20,14 @@ Engine = tuple[Executor, int]  # and how many tasks it works on at once
 AHEAD = 2  # tasks handed over for each that is worked on, so that no worker waits for the next
 
 
-@dataclass(frozen=True)
-class Workers:
-    """Who does the tasks: so many processes of this machine, or the workers of a Dask scheduler, by its address."""
+def engine(workers: int | str, tasks: int) -> AbstractContextManager[Engine]:
+    """Those who do so many tasks: so many processes, or the workers of the Dask scheduler at an address.
 
-    processes: int
-    scheduler: str | None = None
-
-    def engine(self, tasks: int) -> AbstractContextManager[Engine]:
-        """Those who do so many tasks.
-
-        Raises
-        ------
-        InputError : no scheduler answers, or its package is not installed.
-        """
-        return _cluster(self.scheduler) if self.scheduler else _processes(max(1, min(self.processes, tasks)))
+    Raises
+    ------
+    InputError : no scheduler answers, or its package is not installed.
+    """
+    return _cluster(workers) if isinstance(workers, str) else _processes(max(1, min(workers, tasks)))
 
 
 @contextmanager
@@ -84,8 +76,12 @@ def _cluster(address: str) -> Iterator[Engine]:
         raise InputError([Fault(Path(address), 1, 1, message)]) from None
     except (OSError, ValueError) as error:
         raise InputError([Fault(Path(address), 1, 1, f"no Dask scheduler answers: {error}")]) from None
-    with client, client.get_executor() as executor:
-        yield executor, max(1, sum(client.nthreads().values()))
+    with client:
+        executor = client.get_executor()
+        try:
+            yield executor, max(1, sum(client.nthreads().values()))
+        finally:
+            executor.shutdown(wait=False)
 
 
 def as_done(

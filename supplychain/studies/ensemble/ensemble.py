@@ -22,7 +22,7 @@ from supplychain.scenario import scenario
 from supplychain.scenario.scenario import Scenario
 from supplychain.studies.ensemble import draws
 from supplychain.studies.ensemble.bands import bands, spread
-from supplychain.studies.ensemble.engine import Workers, as_done
+from supplychain.studies.ensemble.engine import as_done, engine
 from supplychain.studies.ensemble.ranks import ranks
 from supplychain.studies.ensemble.rows import Rows, begun, check, finished
 from supplychain.studies.ensemble.runs import Model, Row, by_year, failed
@@ -41,16 +41,15 @@ def ensemble(
     data: str | Path | Dataset | None = None,
     *,
     method: draws.Method = "latin",
-    workers: int = 1,
-    scheduler: str | None = None,
+    workers: int | str = 1,
     resume: bool = False,
     step: Step = lambda what, done, of: None,
 ) -> Findings:
     """Solve a scenario many times, each time with other facts from within their published ranges.
 
-    Each run's row is written to `folder`/ensemble/runs/ as soon as it is done; at the end the tables stand in
-    `folder`/ensemble/. They do not depend on who does the runs, nor on how often they were interrupted. Processes are
-    started afresh, so a script that calls this has its own doings below `if __name__ == "__main__"`.
+    Each run's row is written to `folder`/ensemble/runs/ as soon as it is done; at the end the tables, which do not
+    depend on who does the runs, stand in `folder`/ensemble/. Processes are started afresh, so a script that calls this
+    has its own doings below `if __name__ == "__main__"`.
 
     Parameters
     ----------
@@ -58,7 +57,7 @@ def ensemble(
     folder : of the scenario's result, which is written too where there is none.
     runs, seed : how many, and of which chance. method : `latin` (hypercube) or `sobol`, whose number is a power of two.
     data : a data folder or a Dataset (default: the shipped facts).
-    workers : processes. scheduler : address of a Dask scheduler whose workers do the runs instead.
+    workers : so many processes, or the address of a Dask scheduler whose workers do the runs.
     resume : go on with an ensemble that was interrupted. step : is told what is done, and how many runs of how many.
 
     Returns
@@ -74,20 +73,10 @@ def ensemble(
     known = data if isinstance(data, Dataset) else facts.read(data)
     story = name if isinstance(name, Scenario) else scenario.read(name, known)
     asked = _Asked.of(story, known, runs, seed, method)
-    place = Path(folder) / ENSEMBLE
     check_package(Path(folder))
-    check(place, asked.manifest, resume)
-    tables = finished(place, asked.manifest) if resume else None
-    if tables is None:
-        step("solving at the facts as they are", 0, None)
-        result, start = solve(story, Shared(known))
-        if not (Path(folder) / PACKAGE).is_file():
-            result.save(folder)
-        done = begun(place, story.title, asked.manifest)
-        _fill(done, replace(asked.model, start=start), asked.quantiles, Workers(workers, scheduler), step)
-        tables = _tables(done.read(), asked, result)
-        Findings(ENSEMBLE, story.name, story.title, tables, asked.manifest).save(place)
-    return Findings(ENSEMBLE, story.name, story.title, tables, asked.manifest)
+    check(Path(folder) / ENSEMBLE, asked.manifest, resume)
+    there = finished(Path(folder) / ENSEMBLE, asked.manifest) if resume else None
+    return asked.found(there) if there else _solved(asked, Path(folder), workers, step)
 
 
 @dataclass(frozen=True)
@@ -109,14 +98,32 @@ class _Asked:
         lean = Dataset(known.path, known.tables, known.money, known.digest)
         return cls(Model(story, lean, uncertain), draws.points(runs, len(uncertain), seed, method), manifest)
 
+    def found(self, tables: dict[str, pd.DataFrame]) -> Findings:
+        """What the ensemble says, with what was asked."""
+        return Findings(ENSEMBLE, self.model.story.name, self.model.story.title, tables, self.manifest)
 
-def _fill(done: Rows, model: Model, quantiles: Floats, workers: Workers, step: Step) -> None:
+
+def _solved(asked: _Asked, folder: Path, workers: int | str, step: Step) -> Findings:
+    """The ensemble, written, once the runs that are not there yet are done."""
+    step("solving at the facts as they are", 0, None)
+    model = asked.model
+    result, start = solve(model.story, Shared(model.known))
+    if not (folder / PACKAGE).is_file():
+        result.save(folder)
+    done = begun(folder / ENSEMBLE, model.story.title, asked.manifest)
+    _fill(done, replace(model, start=start), asked.quantiles, workers, step)
+    found = asked.found(_tables(done.read(), asked, result))
+    found.save(folder / ENSEMBLE)
+    return found
+
+
+def _fill(done: Rows, model: Model, quantiles: Floats, workers: int | str, step: Step) -> None:
     """Does the runs whose rows are not there yet."""
     runs = len(quantiles)
     left = sorted(set(range(1, runs + 1)) - done.done())
     step("solving", runs - len(left), runs)
     try:
-        with workers.engine(len(left)) as (pool, at_once):
+        with engine(workers, len(left)) as (pool, at_once):
             jobs = ((run, quantiles[run - 1]) for run in left)
             for count, ((run, _), future) in enumerate(as_done(pool, at_once, model.row, jobs), runs - len(left) + 1):
                 done.write(_row(run, future))
