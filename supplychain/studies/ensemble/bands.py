@@ -9,7 +9,6 @@ import pandas as pd
 from supplychain.studies.ensemble.runs import OPTIMAL
 
 QUANTILES = {"p5": 0.05, "p25": 0.25, "p50": 0.5, "p75": 0.75, "p95": 0.95}
-NO_METRICS = ("run", "status")
 
 
 def metrics(runs: pd.DataFrame) -> pd.DataFrame:

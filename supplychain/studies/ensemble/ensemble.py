@@ -25,7 +25,7 @@ from supplychain.studies.ensemble.bands import bands, spread
 from supplychain.studies.ensemble.engine import as_done, engine
 from supplychain.studies.ensemble.ranks import ranks
 from supplychain.studies.ensemble.rows import Rows, begun, check, finished
-from supplychain.studies.ensemble.runs import Model, Row, by_year, failed
+from supplychain.studies.ensemble.runs import Model, Row, failed, row
 from supplychain.studies.ensemble.uncertain import factors
 from supplychain.studies.findings import Findings, about
 
@@ -141,11 +141,13 @@ def _row(run: int, future: Future[Row]) -> Row:
     return failed(run, error) if error else future.result()
 
 
-def _tables(found: Sequence[Row], asked: _Asked, central: Result) -> dict[str, pd.DataFrame]:
-    """What the rows say together."""
-    summary, central_years = central.tables["summary"], by_year(central)
+def _tables(found: Sequence[Row], asked: _Asked, result: Result) -> dict[str, pd.DataFrame]:
+    """What the rows say together, beside the result at the facts as they are."""
+    central = row(0, result)
+    summary = result.tables["summary"].assign(value=lambda table: table["metric"].map(central))
+    central_years = pd.DataFrame(central["years"])
     runs = pd.DataFrame(found).reindex(columns=["run", "status", *summary["metric"]])
-    years = [{"run": row["run"], **year} for row in found for year in row["years"]]
+    years = [{"run": run["run"], **year} for run in found for year in run["years"]]
     yearly = pd.DataFrame(years, columns=["run", *central_years])
     return {
         "runs": runs,
