@@ -256,7 +256,7 @@ def command(place):
     processes = []
 
     def start(out: Path, wanted: int, *more: str) -> subprocess.Popen[str]:
-        told = ["ensemble", place / "by_hand.yaml", "--data", place, "--out", out, "--workers", 2, *more]
+        told = ["ensemble", place / "by_hand.yaml", "--data", place, "--out", out, *more]
         arguments = [sys.executable, "-c", MAIN, *map(str, told), "--runs", str(RUNS), "--seed", str(SEED)]
         process = subprocess.Popen(arguments, stderr=subprocess.PIPE, text=True)
         processes.append(process)
@@ -278,14 +278,14 @@ def done(out: Path) -> int:
 
 def test_stopped_and_killed_it_goes_on_and_ends_the_same(place, known, alone, command, tmp_path):
     """Ctrl-C after a run, kill -9 after the next: workers go too, rows stay, the rest is done, none twice."""
-    process = command(tmp_path, 1)
+    process = command(tmp_path, 1, "--workers", "1")
     process.send_signal(signal.SIGINT)
     said = process.communicate(timeout=30)[1]
     assert process.returncode == 130 and said == "interrupted; runs that are done are kept; --resume goes on\n"
     for seed, resume, why in ((SEED, False, "under way here"), (SEED + 1, True, "its asked seed differ")):
         with pytest.raises(InputError, match=why):
             ensemble(place / "by_hand.yaml", tmp_path / "by_hand", RUNS, seed, known, resume=resume)
-    process = command(tmp_path, done(tmp_path) + 1, "--resume")
+    process = command(tmp_path, done(tmp_path) + 1, "--workers", "2", "--resume")
     workers = psutil.Process(process.pid).children(recursive=True)
     process.kill()
     assert not psutil.wait_procs(workers, timeout=30)[1]
