@@ -43,15 +43,12 @@ def main() -> None:
     for workers in (1, 2) * ROUNDS:
         with tempfile.TemporaryDirectory() as folder:
             *seconds, table = timed(known, runs, workers, Path(folder) / "status_quo")
-        print(
-            f"{workers} process(es): {seconds[0]:.2f} s a run, {seconds[1]:.1f} s in all; load {os.getloadavg()[0]:.1f}"
-        )
+        print(f"{workers} process(es): {seconds[0]:.2f} s a run, {seconds[1]:.1f} s in all")
         each[workers], whole[workers] = min(each[workers], seconds[0]), min(whole[workers], seconds[1])
         tables.add(table)
     assert len(tables) == 1, "other tables with two processes than with one"
-    print(
-        f"two processes: {each[1] / each[2]:.2f} times as fast (bound {BOUND}), in all {whole[1] / whole[2]:.2f} times"
-    )
+    faster = f"{each[1] / each[2]:.2f} times as fast (bound {BOUND}), in all {whole[1] / whole[2]:.2f} times"
+    print(f"two processes: {faster}; load {os.getloadavg()[0]:.1f}")
 
 
 if __name__ == "__main__":
