@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from supplychain.results.run import run
     from supplychain.scenario.scenario import Scenario
     from supplychain.scenario.scenario import read as read_scenario
+    from supplychain.studies.ensemble.ensemble import ensemble
     from supplychain.studies.explain.explanation import Explanation, explain
     from supplychain.studies.findings import Findings
     from supplychain.studies.frontier import frontier
@@ -34,6 +35,7 @@ __all__ = [
     "LeftOutWarning",
     "Result",
     "Scenario",
+    "ensemble",
     "explain",
     "frontier",
     "load",
@@ -54,6 +56,7 @@ _FACE = {
     "LeftOutWarning": ("facts.errors", "LeftOutWarning"),
     "Result": ("results.result", "Result"),
     "Scenario": ("scenario.scenario", "Scenario"),
+    "ensemble": ("studies.ensemble.ensemble", "ensemble"),
     "explain": ("studies.explain.explanation", "explain"),
     "frontier": ("studies.frontier", "frontier"),
     "load": ("results.result", "load"),

@@ -12,6 +12,7 @@ import typer
 
 from supplychain.cli.compare import compare
 from supplychain.cli.data import data
+from supplychain.cli.ensemble import ensemble
 from supplychain.cli.hindcast import hindcast
 from supplychain.cli.options import (
     INTERRUPTED,
@@ -214,6 +215,6 @@ def outlook(
     show_scores(study.agreement(table), table, study.spoken(table), quiet, as_json, title)
 
 
-for command in (run, check, schema, data, export, explain, compare, report, outlook, *STUDIES):
+for command in (run, check, schema, data, export, explain, compare, report, outlook, *STUDIES, ensemble):
     app.command()(command)
 app.add_typer(hindcast, name="hindcast")

@@ -32,8 +32,13 @@ To = Annotated[Path | None, typer.Option("--to", help="Write every row to this C
 
 
 @contextmanager
-def told() -> Iterator[None]:
-    """Turns what a user can mend into one line each and the right exit status."""
+def told(kept: str = "finished scenarios are kept") -> Iterator[None]:
+    """Turns what a user can mend into one line each and the right exit status.
+
+    Parameters
+    ----------
+    kept : what an interruption leaves.
+    """
     try:
         yield
     except InputError as error:
@@ -48,7 +53,7 @@ def told() -> Iterator[None]:
         typer.echo(str(Fault(Path(error.filename or "."), 1, 1, what)), err=True)
         raise typer.Exit(BAD_INPUT) from None
     except KeyboardInterrupt:
-        typer.echo("interrupted; finished scenarios are kept", err=True)
+        typer.echo(f"interrupted; {kept}", err=True)
         raise typer.Exit(INTERRUPTED) from None
 
 
@@ -61,11 +66,29 @@ def warn(warnings: list[Fault]) -> None:
 @contextmanager
 def progress(quiet: bool) -> Iterator[Any]:
     """A spinner on standard error, only on a terminal."""
+    from rich.progress import SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    with _shown(quiet, SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn()) as (shown, task):
+        yield lambda text: shown.update(task, description=text)
+
+
+@contextmanager
+def counting(quiet: bool) -> Iterator[Any]:
+    """A bar with how much is done, of how much, and the time left; on standard error, only on a terminal."""
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+    passed, left = (TimeElapsedColumn(), TextColumn("passed,")), (TimeRemainingColumn(), TextColumn("left"))
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), *passed, *left)
+    with _shown(quiet, *columns) as (shown, task):
+        yield lambda text, done, of: shown.update(task, description=text, completed=done, total=of)
+
+
+@contextmanager
+def _shown(quiet: bool, *columns: Any) -> Iterator[tuple[Any, Any]]:
+    """Progress in these columns, gone when it is over, and its one task."""
     from rich.console import Console
-    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import Progress
 
     console = Console(stderr=True)
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True, disable=quiet or not console.is_terminal) as shown:
-        task = shown.add_task("starting")
-        yield lambda text: shown.update(task, description=text)
+        yield shown, shown.add_task("starting", total=None)

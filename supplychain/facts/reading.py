@@ -26,6 +26,11 @@ def schema() -> dict[str, dict[str, Any]]:
     return {resource["name"]: resource for resource in package["resources"]}
 
 
+def figure(table: str) -> str:
+    """The column of a table of facts that `low` and `high` are the range of."""
+    return str(schema()[table]["fact"])
+
+
 def read_table(folder: Path, resource: dict[str, Any], faults: list[Fault]) -> pd.DataFrame:
     """One table with typed columns and the file line of each row; faults are added to the list."""
     file = folder / resource["path"]

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from supplychain.facts.dataset import Dataset
-from supplychain.facts.reading import schema
+from supplychain.facts.reading import figure, schema
 from supplychain.program.equations import build_program
 from supplychain.program.lp import Floats, Ints, Keys, LinearProgram
 from supplychain.scenario.parts import fitted
@@ -28,15 +28,13 @@ HAIR = 1e-3  # by which a fact is changed
 MOST = 20
 LEAD_TIME = "lead_time_years"
 COVERED = 0.6  # of the cost: facts of the minerals that make it up are looked into
-# The figures that are looked into, table by table. Shares and the model's own choices are not among them: the first add
-# up to one, the second are judged by hindcasts.
-FIGURES = {
-    **{"prices": "usd_per_t", "production": "output_t", "capacity": "capacity_t", "us_supply": "tonnes"},
-    **{"costs": "usd_per_t", "economics": "value", "inputs": "value", "consumption": "consumption_t"},
-    **{"demand": "index", "intensities": "t_per_unit", "stages": "yield", "deployment": "amount"},
-    **{"services": "value_usd_per_unit", "freight": "usd_per_t", "input_prices": "value", "countries": "wacc"},
-    **{"elasticities": "value", "stage_defaults": "value", "outlook": "output_t"},
-}
+# The tables whose figures are looked into. Shares and the model's own choices are not among them: the first add up to
+# one, the second are judged by hindcasts.
+TABLES = (
+    *("prices", "production", "capacity", "us_supply", "costs", "economics", "inputs", "consumption", "demand"),
+    *("intensities", "stages", "deployment", "services", "freight", "input_prices", "countries", "elasticities"),
+    *("stage_defaults", "outlook"),
+)
 COLUMNS = ["table", "column", "row", "value", "elasticity", "source", "estimate"]
 
 
@@ -88,7 +86,7 @@ class _Part:
 
     def change(self, table: str, rows: Ints) -> float:
         """By how much the cost changes when some facts all become larger by a hair."""
-        facts, column = self.known[table], FIGURES[table]
+        facts, column = self.known[table], figure(table)
         changed = facts[column].to_numpy(dtype=float, copy=True)
         changed[rows] *= 1.0 + HAIR
         tables = self.known.tables | {table: facts.assign(**{column: changed})}
@@ -120,7 +118,7 @@ class _Facts:
 
     def told(self) -> tuple[object, ...]:
         """The one fact: table, column, row, value, elasticity, source, estimate."""
-        row, column = self.part.known[self.table].iloc[int(self.rows[0])], FIGURES[self.table]
+        row, column = self.part.known[self.table].iloc[int(self.rows[0])], figure(self.table)
         keys = schema()[self.table]["schema"]["primaryKey"]
         named = ", ".join(f"{row[key]:g}" if isinstance(row[key], float) else str(row[key]) for key in keys)
         named = named.replace(", nan", "")
@@ -147,7 +145,7 @@ def drivers(story: Scenario, known: Dataset, solution: Solution, cost: pd.Series
     together = _Part.of(known, story, held, leading)
     groups = [
         _Facts.of(part, table, _varied(part.known, table, story.years[0]), whole)
-        for table in FIGURES
+        for table in TABLES
         for part in (parts if "mineral" in known[table] else [together])
         if len(_varied(part.known, table, story.years[0]))
     ]
