@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from supplychain.facts.dataset import Dataset
-from supplychain.scenario.policies import KINDS, LATER, ROOMS, MineralPolicy, Policy, kind_of
+from supplychain.scenario.policies import KINDS, ROOMS, MineralPolicy, Policy, kind_of
 from supplychain.scenario.policies.base import Named
 from supplychain.scenario.scenario import ScenarioFile
 
@@ -112,8 +112,7 @@ def page() -> str:
     parts += ["## Every policy\n", _keys(Policy.model_json_schema(), list(COMMON)), _contents()]
     for room in ROOMS:
         parts += [f"## {_first(room.__doc__ or '')}\n", *(_kind(kind) for kind in room.KINDS)]
-    later = ", ".join(f"`{kind}`" for kind in LATER)
-    return "\n".join([*parts, "## Later\n", f"{later} come with a later version.", PUBLIC])
+    return "\n".join([*parts, PUBLIC])
 
 
 def _contents() -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pandas as pd
+
 from supplychain.program.equations.capacity import (
     budgets,
     by_products,
@@ -32,6 +34,15 @@ from supplychain.program.equations.pattern import (
     pooled_balance,
     pooled_feed_pattern,
 )
+from supplychain.program.equations.security import (
+    concentration,
+    no_tangents,
+    ready_stocks,
+    spare_capacity,
+    spare_feed,
+    survive_loss,
+    tangents,
+)
 from supplychain.program.lp import LinearProgram
 from supplychain.program.variables import add_variables
 from supplychain.system.build import System
@@ -52,13 +63,20 @@ EQUATIONS = (
     ),
     *(dependence, export_limits, delivery_pattern, new_relations, feed_pattern, pooled_feed_pattern, hub_capacity),
     *(stock_balance, secondary_supply, budgets),
+    *(survive_loss, spare_capacity, spare_feed, ready_stocks, concentration),
 )
 
 
-def build_program(system: System) -> LinearProgram:
-    """The whole program of one system: variables, then every equation as far as its tables feed it."""
+def build_program(system: System, known: pd.DataFrame | None = None) -> LinearProgram:
+    """The whole program of one system: variables, then every equation as far as its tables feed it.
+
+    Parameters
+    ----------
+    known : tangents of the limits on concentration that earlier solves have found (`security.more_tangents`).
+    """
     lp = LinearProgram(money_unit=MONEY_UNIT if system.money == "USD" else 1.0)
     add_variables(lp, system)
     for equation in EQUATIONS:
         equation(lp, system)
+    tangents(lp, system, no_tangents() if known is None else known)
     return lp

@@ -26,13 +26,14 @@ class Terrain:
 
     Attributes
     ----------
-    base : the system's tables before any policy.
+    base : the system's tables before any policy. tangents : of its limits on concentration.
     whole : the program. now : the same with what earlier stages have settled.
     """
 
     story: Scenario
     known: Dataset
     base: Tables
+    tangents: pd.DataFrame
     whole: Arrays
     now: Arrays
     _after: dict[tuple[str, float], Arrays] = field(default_factory=dict, repr=False)
@@ -74,7 +75,7 @@ class Terrain:
         return some_plan(settled) is not None
 
     def _program(self, story: Scenario) -> Arrays:
-        return build_program(build_system(self.known, story, self.base)).arrays()
+        return build_program(build_system(self.known, story, self.base), self.tangents).arrays()
 
     @property
     def _open(self) -> tuple[Flags, Flags]:
