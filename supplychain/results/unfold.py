@@ -12,7 +12,7 @@ from supplychain.facts.dataset import Dataset
 from supplychain.facts.errors import InfeasibleError
 from supplychain.program.decided import decided
 from supplychain.program.equations import build_program
-from supplychain.program.equations.security import more_tangents, no_tangents
+from supplychain.program.equations.security import more_tangents, no_tangents, with_tangents
 from supplychain.program.lp import LinearProgram
 from supplychain.results import conflicts
 from supplychain.results.clock import Clock
@@ -103,17 +103,24 @@ def foreseen_program(story: Scenario, known: Dataset) -> LinearProgram:
 def _stage(stage: Stage, system: System, before: Solved | None, start: Start | None, clock: Clock) -> Solved:
     """A stage solved on from the one before, and again with more tangents until concentration is within its limits."""
     clock.stop("system")
-    done = _once(stage, system, before, before.tangents if before else no_tangents(), start, clock)
+    program, tangents = build_program(system), before.tangents if before else no_tangents()
+    clock.stop("program")
+    done = _once(stage, system, program, tangents, before, start, clock)
     while len(more := more_tangents(done.program, system, done.solution.value, done.tangents)) > len(done.tangents):
-        done = _once(stage, system, before, more, done.solver.start, clock)
+        done = _once(stage, system, program, more, before, done.solver.start, clock)
     return done
 
 
 def _once(
-    stage: Stage, system: System, before: Solved | None, tangents: pd.DataFrame, start: Start | None, clock: Clock
+    stage: Stage,
+    system: System,
+    program: LinearProgram,
+    tangents: pd.DataFrame,
+    before: Solved | None,
+    start: Start | None,
+    clock: Clock,
 ) -> Solved:
-    program = build_program(system, tangents)
-    clock.stop("program")
+    program = with_tangents(program, system, tangents)
     past = Past.of(before.solution, program, decided(program, stage.year)) if before else None
     solver = Solver(program, past.arrays if past else None)
     clock.stop("pass")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pandas as pd
-
 from supplychain.program.equations.capacity import (
     budgets,
     by_products,
@@ -36,12 +34,10 @@ from supplychain.program.equations.pattern import (
 )
 from supplychain.program.equations.security import (
     concentration,
-    no_tangents,
     ready_stocks,
     spare_capacity,
     spare_feed,
     survive_loss,
-    tangents,
 )
 from supplychain.program.lp import LinearProgram
 from supplychain.program.variables import add_variables
@@ -67,16 +63,13 @@ EQUATIONS = (
 )
 
 
-def build_program(system: System, known: pd.DataFrame | None = None) -> LinearProgram:
+def build_program(system: System) -> LinearProgram:
     """The whole program of one system: variables, then every equation as far as its tables feed it.
 
-    Parameters
-    ----------
-    known : tangents of the limits on concentration that earlier solves have found (`security.more_tangents`).
+    Limits on concentration are in it without their tangents, which solves find (`security.with_tangents`).
     """
     lp = LinearProgram(money_unit=MONEY_UNIT if system.money == "USD" else 1.0)
     add_variables(lp, system)
     for equation in EQUATIONS:
         equation(lp, system)
-    tangents(lp, system, no_tangents() if known is None else known)
     return lp

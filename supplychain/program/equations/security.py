@@ -150,13 +150,14 @@ def no_tangents() -> pd.DataFrame:
     return pd.DataFrame(columns=list(types)).astype(types)
 
 
-def tangents(lp: LinearProgram, system: System, known: pd.DataFrame) -> None:
-    """Eq. 11: a country's square lies above its tangents, x^2 / T >= 2 a x - a^2 T where its share is a.
+def with_tangents(program: LinearProgram, system: System, known: pd.DataFrame) -> LinearProgram:
+    """Eq. 11: the program with a country's square above its tangents, x^2 / T >= 2 a x - a^2 T where its share is a.
 
     Parameters
     ----------
-    known : the tangents found so far, as `no_tangents` has them.
+    program : without any. known : the tangents found so far, as `no_tangents` has them.
     """
+    lp = program.extended()
     total, squares = lp.variables["total"], lp.variables["squares"]
     whole = known.merge(total.table[KEYS].assign(row=np.arange(len(total))), on=KEYS)
     own = known[TANGENT].merge(squares.table[[*CONE, "country"]].assign(row=np.arange(len(squares))))
@@ -165,6 +166,7 @@ def tangents(lp: LinearProgram, system: System, known: pd.DataFrame) -> None:
         along = at.merge(known, on=[*CONE, "country"])
         terms.append(v.at(along[TANGENT], along["row"], -2.0 * along["share"]))
     lp.constrain("tangents", known[TANGENT], *terms, lower=0, unit=unit_of(known, system))
+    return lp
 
 
 def _by_country(lp: LinearProgram, system: System) -> list[tuple[Variable, pd.DataFrame]]:

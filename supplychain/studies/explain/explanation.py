@@ -16,6 +16,7 @@ from supplychain.facts import dataset as facts
 from supplychain.facts.dataset import Dataset
 from supplychain.program.decided import decided
 from supplychain.program.equations import build_program
+from supplychain.program.equations.security import with_tangents
 from supplychain.program.lp import LinearProgram
 from supplychain.results.clock import Clock
 from supplychain.results.conflicts import in_words
@@ -164,7 +165,7 @@ def _no_plan(
     """What clashes in the first stage that has no plan."""
     stage = list(stages(story))[len(reached)]
     system = build_system(known, stage.story, base)
-    program = build_program(system, error.tangents)
+    program = with_tangents(build_program(system), system, error.tangents)
     whole = program.arrays()
     now = Past.of(reached[-1].solution, program, decided(program, stage.year)).arrays if reached else whole
     terrain = Terrain(stage.story, known, base, error.tangents, whole, now)

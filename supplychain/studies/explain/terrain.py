@@ -9,6 +9,7 @@ import pandas as pd
 
 from supplychain.facts.dataset import Dataset
 from supplychain.program.equations import build_program
+from supplychain.program.equations.security import with_tangents
 from supplychain.program.lp import Arrays, Flags, Floats, Ints, Keys
 from supplychain.scenario.policies import Tables
 from supplychain.scenario.scenario import Scenario
@@ -75,7 +76,8 @@ class Terrain:
         return some_plan(settled) is not None
 
     def _program(self, story: Scenario) -> Arrays:
-        return build_program(build_system(self.known, story, self.base), self.tangents).arrays()
+        system = build_system(self.known, story, self.base)
+        return with_tangents(build_program(system), system, self.tangents).arrays()
 
     @property
     def _open(self) -> tuple[Flags, Flags]:
