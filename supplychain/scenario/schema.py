@@ -55,7 +55,8 @@ bans and quotas, lost capacity and closed corridors come as news in the first ye
 year on. Each year of news is one more solve.
 """
 
-PUBLIC = """
+PUBLIC = """## After a run
+
 What the treasury pays for funds, credits, price floors, offtakes and stockpiles, and what tariffs bring, is reported by
 policy and year in `public.csv`, apart from the system's cost.
 

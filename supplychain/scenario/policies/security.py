@@ -83,8 +83,8 @@ spread:
   kind: concentration_cap
   minerals: [gallium]
   stages: [refine]
-  hhi: {2028: 1.0, 2032: 0.4}
-  assumption: what antitrust calls highly concentrated begins at 0.18
+  hhi: {2028: 1.0, 2032: 0.34}
+  assumption: no more concentrated than three equal suppliers would be
 """
     stages: Stages = Field(
         description="stages at which supply is counted: `mine`, `refine`, `fabricate`, looked through to where it was "
