@@ -5,17 +5,24 @@ from __future__ import annotations
 from dataclasses import replace
 
 import clarabel
+import highspy
 import numpy as np
 import pytest
 from conftest import only
-from handmade import facts, story, unfolded
+from handmade import facts, loss, story, unfolded
 from scipy import sparse
 from test_equations_dependence import CHEAP_CHINA
 
-from supplychain.facts.errors import InfeasibleError
+from supplychain.facts.errors import InfeasibleError, InputError
 from supplychain.program.equations import build_program
+from supplychain.results.exchange import write_program
 from supplychain.results.unfold import unfold
-from supplychain.system.build import build_system
+from supplychain.solve.nearby import Nearby
+from supplychain.studies.explain.explanation import explain
+from supplychain.studies.explain.prices import policy_prices
+from supplychain.studies.explain.terrain import Terrain
+from supplychain.studies.frontier import frontier
+from supplychain.system.build import base_tables, build_system
 
 # What 300 t of each cost in the United States, USD/t.
 SIX = {"CHN": 60, "RUS": 70, "GBR": 83, "AUS": 91, "KAZ": 100, "CAN": 130}
@@ -120,9 +127,67 @@ def test_more_sources_never_cost_more():
 
 
 def test_real_gallium_as_a_solver_of_cones_has_it(shipped):
-    """Three years of it, refined; last suppliers too are limited, and the plan is the same whatever the start."""
+    """Three years of it, refined, at what reaches half; and the same plan from the basis of another scenario."""
     few = only(shipped, ["gallium"])
     told = story(2025, 2028, discount_rate=0.04, p=cap({2026: 1.0, 2028: 0.5}, stages=["refine"]))
-    solved = unfold(told, few)
-    assert solved.solution.objective == pytest.approx(by_cones(few, told), rel=1e-4)
-    assert solved.solution.certificate.holds
+    cold = unfold(told, few)
+    assert cold.solution.objective == pytest.approx(by_cones(few, told), rel=1e-4)
+    assert cold.solution.certificate.holds and len(cold.tangents)
+    warm = unfold(told, few, start=unfold(story(2025, 2028), few).start)
+    assert warm.tangents.equals(cold.tangents)
+    assert warm.solution.value == pytest.approx(cold.solution.value, rel=1e-9, abs=1e-9)
+
+
+def test_tangents_stay_with_what_was_decided():
+    """Russia's mine is lost in 2028, unforeseen: until then all is as without that, and the index holds after it."""
+    known, index = six(), cap(0.3)
+    calm = unfolded(known, story(2025, 2029, p=index))
+    struck = unfolded(known, story(2025, 2029, p=index, lost=loss(1, "RUS", years=(2028, 2029))))
+    for country in SIX:
+        before = [answer.value("through", country=country, year=2027) for answer in (calm, struck)]
+        assert before[0] == pytest.approx(before[1], abs=1e-6)
+    assert struck.value("through", country="RUS", year=2028) == pytest.approx(0, abs=1e-6)
+    told = struck.table("policies").query("policy == 'p'")
+    assert told["achieved"].max() <= 0.3 + 1e-4 and told["binding"].all()
+
+
+def test_an_exported_program_has_the_tangents(tmp_path):
+    """Another run of a solver over the file finds the cost that was found."""
+    known, told = six(), story(2025, 2026, p=cap(0.3))
+    file = write_program(told, known, tmp_path / "program.mps", "mps")
+    highs = highspy.Highs()
+    highs.silent()
+    highs.readModel(str(file))
+    highs.run()
+    assert highs.getObjectiveValue() == pytest.approx(unfolded(known, told).objective, rel=1e-6)
+
+
+def test_a_frontier_does_not_pass_over_an_index(two):
+    """Moving another limit in one program would leave the index behind: the scenario is refused."""
+    other = {"kind": "supplier_cap", "group": "CHN", "stages": ["refine"], "share": 0.9}
+    told = story(2025, 2026, p=cap(0.5), q=other)
+    with pytest.raises(InputError, match="cannot hold the concentration cap 'p'"):
+        frontier(told, policy="q", levels=[0.9, 0.5], data=two)
+
+
+def test_other_limits_are_priced_beside_an_index(shipped):
+    """A point less for China in 2028 costs what it does solved again, though the index of 2027 goes with it."""
+    few = only(shipped, ["gallium"])
+    base = base_tables(few, range(2025, 2029))
+
+    def told(share):
+        other = {"kind": "supplier_cap", "group": "CHN", "stages": ["refine"], "share": share, "years": (2028, 2028)}
+        return story(2025, 2028, p=cap(0.45, stages=["refine"], years=(2027, 2027)), q=other)
+
+    done = unfold(told(0.5), few, base)
+    terrain = Terrain(told(0.5), few, base, done.tangents, done.program.arrays(), done.solver.arrays)
+    (price,) = policy_prices(terrain, Nearby(done.solver), done.program.money_unit).itertuples()
+    less = unfold(told(0.4999), few, base).solution.objective
+    assert len(done.tangents) and price.policy == "q"
+    assert (less - done.solution.objective) / 0.01 == pytest.approx(price.less_usd, rel=1e-2)
+
+
+def test_an_index_that_leaves_no_plan_is_found_at_fault():
+    """Of two suppliers at 0.4: the policy clashes with nature alone, and no setting of it is moved."""
+    told = explain(story(2025, 2026, p=cap(0.4)), facts(**CHEAP_CHINA))
+    assert list(told.clashes["policy"]) == ["p"] and told.clashes["setting"].tolist() == [""]

@@ -14,7 +14,11 @@ from test_equations_dependence import CHEAP_CHINA
 from supplychain.facts.dataset import PLACE
 from supplychain.facts.errors import InfeasibleError
 from supplychain.results import run as job
-from supplychain.system.build import build_system
+from supplychain.results.unfold import unfold
+from supplychain.solve.nearby import Nearby
+from supplychain.studies.explain.prices import policy_prices
+from supplychain.studies.explain.terrain import Terrain
+from supplychain.system.build import base_tables, build_system
 
 SITE_YEAR = [*PLACE, "year"]
 # China delivers 300 t at 60 USD/t, Kazakhstan 100 t at 100; 200 t are used.
@@ -48,6 +52,16 @@ def test_idle_plant_stands_in_for_what_is_lost():
     assert told["achieved"].to_dict() == pytest.approx({"CHN": 0.4, "KAZ": 1.0})
     assert told["binding"].to_dict() == {"CHN": True, "KAZ": False}
     assert told.loc["CHN", ["shadow_price", "shadow_price_usd_per_t"]].tolist() == pytest.approx([160, 80])
+
+
+def test_a_point_of_the_share_has_one_price_both_ways():
+    """The same plan, moved by the explanation's own means: 160 USD more for a point more, 160 less for one less."""
+    known, told = facts(**SMALL_MINE), story(2025, 2026, p=survive(0.4, surge=0.5))
+    done = unfold(told, known)
+    base = base_tables(known, told.years)
+    terrain = Terrain(told, known, base, done.tangents, done.program.arrays(), done.solver.arrays)
+    (row,) = policy_prices(terrain, Nearby(done.solver), done.program.money_unit).itertuples()
+    assert [row.more_usd, row.less_usd] == pytest.approx([160, -160])
 
 
 def test_with_first_call_on_all_idle_plant_the_plan_stays_as_it_is():

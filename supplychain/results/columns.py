@@ -78,7 +78,10 @@ COLUMNS: dict[str, tuple[str, str]] = {
     "achieved": ("what the plan has", "as asked"),
     "binding": ("whether the limit binds", ""),
     "shadow_price": ("what loosening the limit by one unit would save in the year", "see unit"),
-    "shadow_price_usd_per_t": ("what one tonne moved off the limited group, or kept without it, costs in the year", "USD/t"),
+    "shadow_price_usd_per_t": (
+        "what one tonne moved off the limited group, or kept without it, costs in the year",
+        "USD/t",
+    ),
     "site": ("blank for what exists, `expansion`, or a project id", ""),
     "existing_t": ("capacity that exists or is under construction", "t/yr"),
     "used_t": ("use of it", "t/yr"),

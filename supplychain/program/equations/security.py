@@ -155,9 +155,9 @@ def with_tangents(program: LinearProgram, system: System, known: pd.DataFrame) -
 
     Parameters
     ----------
-    program : without any. known : the tangents found so far, as `no_tangents` has them.
+    program : without any. known : the tangents found so far, as `no_tangents` has them, of these and other limits.
     """
-    lp = program.extended()
+    lp, known = program.extended(), known.merge(system.concentrations[CONE], on=CONE)
     total, squares = lp.variables["total"], lp.variables["squares"]
     whole = known.merge(total.table[KEYS].assign(row=np.arange(len(total))), on=KEYS)
     own = known[TANGENT].merge(squares.table[[*CONE, "country"]].assign(row=np.arange(len(squares))))

@@ -19,7 +19,7 @@ GROUPS = {
     "all": "all markets",
 }
 SPOKEN = {"KOR": "South Korea", "PRK": "North Korea"}
-SHARES = ("share", "cut", "collection", "recovery")
+SHARES = ("share", "cut", "collection", "recovery", "surge")
 UNITS = {"_musd": "million USD", "_usd_per_t": "USD/t", "_t": "t", "_years": "years"}
 PLACES = ("country", "countries", "group", "scope", "against", "market", "markets")
 

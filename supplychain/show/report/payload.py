@@ -279,7 +279,7 @@ def _binds(case: Case, names: Names) -> dict[str, list[str]]:
 
 def _policy_binds(row: Any, names: Names) -> str:
     place = f" {PLACES[row.stage]}" if row.stage in PLACES else ""
-    if not row.scope:
+    if pd.isna(row.shadow_price_usd_per_t):
         per = row.unit.removeprefix("USD per ")
         worth = f"a {per} more would save up to USD {significant(row.shadow_price)}"
         return f"{spoken(row.policy)}{place} binds in {row.years}: {worth}, in {int(row.year)}."
