@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from conftest import only
-from handmade import facts, solve, story
+from handmade import facts, solve, story, unfolded
 from scipy.optimize import linprog
 from test_equations_capacity import HOSTED
 from test_equations_dependence import CHEAP_CHINA
@@ -73,8 +73,8 @@ def test_with_first_call_on_all_idle_plant_the_plan_stays_as_it_is():
     answer = solve(known, story(2025, 2026, p=survive(0.5)))
     assert answer.objective == pytest.approx(2 * 200 * 60)
     assert answer.cell("policies", "achieved", scope="CHN") == pytest.approx(0.5)
-    with pytest.raises(InfeasibleError, match=r"survive_loss\[p,x,mine,CHN,USA,2026\]"):
-        solve(known, story(2025, 2026, p=survive(0.6)))
+    with pytest.raises(InfeasibleError, match=r"policy p: at least 0.6 of x for USA without CHN \(mine\) in 2026"):
+        unfolded(known, story(2025, 2026, p=survive(0.6)))
 
 
 def test_plant_is_built_to_stand_idle():

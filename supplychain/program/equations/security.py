@@ -30,12 +30,14 @@ def survive_loss(lp: LinearProgram, system: System) -> None:
     rows = loss_rows(lp, system)
     total, through, spare, ready = (lp.variables[name] for name in ("total", "through", "spare", "ready"))
     stock, bought = lp.variables["stock"], lp.variables["bought"]
-    own = rows[["loss", *KEYS]].assign(share=rows["share"])
+    gone, left = (each_place(v, rows, system) for v in (through, spare))
+    gone, left = gone[gone["lost"]], left[~left["lost"]]
+    own = rows[["loss", *KEYS, "share"]]
     lp.constrain(
         "survive_loss",
         rows[["loss", *LOSS]],
-        _of_places(through, rows, system, inside=True),
-        -_of_places(spare, rows, system, inside=False),
+        through.at(gone[["loss"]], gone["row"]),
+        spare.at(left[["loss"]], left["row"], -left["surge"] / left["ratio"]),
         _of_market(total, own, own["share"] - 1.0),
         *(_of_market(v, own, sign) for v, sign in ((stock, -1.0), (bought, 1.0), (ready, -1.0))),
         upper=0,
@@ -54,23 +56,17 @@ def loss_rows(lp: LinearProgram, system: System) -> pd.DataFrame:
     return rows.assign(loss=np.arange(len(rows)))
 
 
-def lost_places(v: Variable, rows: pd.DataFrame, system: System, inside: bool) -> pd.DataFrame:
-    """Each loss beside every place of its mineral, stage, market and year that is lost, or left.
+def each_place(v: Variable, rows: pd.DataFrame, system: System) -> pd.DataFrame:
+    """Each loss beside every place of its mineral, stage, market and year.
 
     Returns
     -------
-    DataFrame: the columns of `rows`, country, row (position in the variable's table), ratio.
+    DataFrame: the columns of `rows`, country, row (position in the variable's table), ratio, lost (whether it is).
     """
     table = v.table[[*PLACED, "ratio"]].assign(row=np.arange(len(v)))
     both = rows.merge(table, on=["mineral", "stage", "market", "year"])
-    lost = pd.MultiIndex.from_frame(both[["scope", "country"]]).isin(pd.MultiIndex.from_frame(system.members))
-    return both[lost == inside]
-
-
-def _of_places(v: Variable, rows: pd.DataFrame, system: System, inside: bool) -> Terms:
-    """What passes through the places that are lost; of those that are left the spare tonnes, as delivered ones."""
-    table = lost_places(v, rows, system, inside)
-    return v.at(table[["loss"]], table["row"], 1.0 if inside else table["surge"] / table["ratio"])
+    members = pd.MultiIndex.from_frame(system.members)
+    return both.assign(lost=pd.MultiIndex.from_frame(both[["scope", "country"]]).isin(members))
 
 
 def _of_market(v: Variable, own: pd.DataFrame, coefficient: float | pd.Series) -> Terms:

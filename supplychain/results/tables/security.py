@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from supplychain.program.equations.security import CONE, KEYS, loss_rows, lost_places, shares
+from supplychain.program.equations.security import CONE, KEYS, each_place, loss_rows, shares
 from supplychain.program.lp import Floats, LinearProgram
 from supplychain.results.tables.common import dual_in_year, values
 from supplychain.solve.highs import Solution
@@ -40,9 +40,9 @@ def losses(lp: LinearProgram, system: System, solution: Solution) -> pd.DataFram
 def _left(lp: LinearProgram, system: System, solution: Solution) -> Floats:
     """What the market could still get after each loss, tonnes."""
     rows = loss_rows(lp, system)
-    lost = lost_places(lp.variables["through"], rows, system, inside=True)
+    lost, left = (each_place(lp.variables[name], rows, system) for name in ("through", "spare"))
+    lost, left = lost[lost["lost"]], left[~left["lost"]]
     gone = pd.Series(values(solution, lp.variables["through"])[lost["row"]]).groupby(lost["loss"].to_numpy()).sum()
-    left = lost_places(lp.variables["spare"], rows, system, inside=False)
     idle = _most(lp, solution, "spare", SPARE)[left["row"]] * left["surge"] / left["ratio"]
     surge = idle.groupby(left["loss"]).sum()
     total, stock, bought = (
