@@ -107,8 +107,6 @@ SCENARIOS = {
     "missing name": ("horizon: {from: 2025, to: 2027}\n", 1, "'name' is missing"),
     "missing year of the horizon": ("name: x\nhorizon: {from: 2025}\n", 2, "'to' is missing"),
     "unknown kind": (cap("supplier_cap", "supplier_cup"), 5, "did you mean 'supplier_cap'"),
-    "kind of a later version": (cap("supplier_cap", "concentration_cap"), 5, "comes with a later version"),
-    "another of a later version": (cap("supplier_cap", "survive_loss"), 5, "comes with a later version"),
     "duplicate key": (HEAD + "name: y\n", 3, "duplicate key"),
     "duplicate id": (CAP + "  p:\n    kind: demand\n", 11, "duplicate key"),
     "duplicate field": (CAP + "    share: 0.4\n", 11, "duplicate key"),

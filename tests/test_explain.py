@@ -257,7 +257,7 @@ def test_prices_of_real_policies_hold_within_their_range_and_not_beyond(shipped,
     told = scenario.read(name, known)
     base = base_tables(known, told.years)
     done = unfold(told, known, base)
-    terrain = Terrain(told, known, base, done.program.arrays(), done.solver.arrays)
+    terrain = Terrain(told, known, base, done.tangents, done.program.arrays(), done.solver.arrays)
     table = policy_prices(terrain, Nearby(done.solver), done.program.money_unit).set_index("policy")
     for setting in settings(told):
         row = table.loc[setting.policy]

@@ -132,6 +132,26 @@ def test_domestic_content_at_home(known):
     assert row["scope"] == "domestic_USA" and row["achieved"] == pytest.approx(0.2)
 
 
+def test_survive_loss(known, base):
+    """Nine tenths without China in 2026: of home's 20 t, k Kazakh ones and half of Kazakhstan's idle 100 - k; k = 40.
+
+    They cost 20 USD/t more; a tonne less to be kept lets two of them go.
+    """
+    lost = {"group": "CHN", "stages": ["mine"], "minerals": ["metal"], "share": 0.9, "surge": 0.5}
+    result = solved(known, kind="survive_loss", years=[2026, 2026], **lost)
+    assert tonnes(result, "KAZ") == pytest.approx(40)
+    assert extra(result, base) == pytest.approx(40 * 20)
+    assert shadow(result) == pytest.approx(40)
+
+
+def test_concentration_cap(known, base):
+    """Home has 0.2 of 100 t; 0.6 and 0.2 for China and Kazakhstan make an index of 0.44: 20 t at 20 USD more."""
+    index = {"stages": ["mine"], "minerals": ["metal"], "hhi": 0.44, "years": [2026, 2026]}
+    result = solved(known, kind="concentration_cap", **index)
+    assert tonnes(result, "KAZ") == pytest.approx(20, rel=1e-3)
+    assert extra(result, base) == pytest.approx(400, rel=1e-3)
+
+
 def test_import_ban(known, base):
     """Without China, in 2026, 80 t come from Kazakhstan, at 20 USD/t more; with 30 % let in, in 2025, 50 t do."""
     ban = {"countries": ["CHN"], "minerals": ["metal"], "share": {2025: 0.3, 2026: 0.0}, "years": [2025, 2026]}

@@ -46,6 +46,8 @@ NOTHING = {
     "a fund without a project": "p: {kind: investment_fund, countries: [CHN], capex_share: 0.5, budget_musd: 1}",
     "a cap on who makes nothing": "p: {kind: supplier_cap, group: UZB, minerals: [alloy], stages: [mine], share: 0.5}",
     "a stage that is not there": "p: {kind: supplier_cap, group: CHN, stages: [refine], share: 0.5}",
+    "a loss of who makes nothing": "p: {kind: survive_loss, group: UZB, minerals: [alloy], stages: [mine], share: 0.5}",
+    "an index at a stage that is not there": "p: {kind: concentration_cap, stages: [refine], hhi: 0.5}",
     "a ban of who sends nothing": "p: {kind: export_ban, countries: [UZB], minerals: [alloy]}",
     "a duty of nothing": "p: {kind: tariff, countries: [CHN], rate: 0}",
     "a duty on home": "p: {kind: tariff, countries: [USA], rate: 0.1}",
@@ -76,6 +78,8 @@ def test_a_policy_that_holds_in_no_year(tmp_path, known, tables):
 
 MEETING = {
     "two caps on one group": ["supplier_cap, group: CHN, stages: [mine], share: 0.8"] * 2,
+    "two losses": ["survive_loss, group: CHN, minerals: [metal], stages: [mine], share: 0.8"] * 2,
+    "two indices": ["concentration_cap, stages: [mine], hhi: 0.8", "concentration_cap, stages: [mine], hhi: 0.7"],
     "two recyclings": ["recycling, minerals: [alloy], collection: 0.3", "recycling, collection: 0.4"],
     "two rates": [
         "cost_of_capital, countries: [UZB], rate: 0.05",

@@ -124,6 +124,31 @@ def test_each_country_is_limited_where_it_makes_something(known):
     assert sorted(limits["scope"]) == ["CHN", "KAZ"]
 
 
+def test_a_loss_is_asked_for_where_there_is_something_to_lose(known):
+    """One row for each foreign country that is there at the stage and each year; who is inside stands in `members`."""
+    lost = {"kind": "survive_loss", "group": "each", "stages": ["refine"], "share": {2026: 0.4, 2028: 0.8}}
+    rows = edited(known, "losses", **lost, surge=0.5)
+    assert sorted(rows["scope"].unique()) == ["CHN", "KAZ"] and set(rows["surge"]) == {0.5}
+    assert list(rows.query("scope == 'CHN'")["share"]) == pytest.approx([0.4, 0.6, 0.8])
+    both = edited(known, "losses", **lost | {"group": ["CHN", "central_asia"]})
+    assert set(both["scope"]) == {"CHN+central_asia"}
+    inside = edited(known, "members", **lost | {"group": ["CHN", "central_asia"]})
+    assert list(inside["country"]) == ["CHN", "KAZ", "UZB"]
+
+
+def test_an_index_is_asked_for_at_each_stage(known):
+    """Of steel at the mine, which is iron's, and of what reaches the market; by year."""
+    index = {
+        "kind": "concentration_cap",
+        "minerals": ["steel"],
+        "stages": ["mine", "supply"],
+        "hhi": {2026: 1, 2028: 0.5},
+    }
+    rows = edited(known, "concentrations", **index)
+    assert set(rows["stage"]) == {"mine", "supply"} and set(rows["mineral"]) == {"steel"}
+    assert list(rows.query("stage == 'mine'")["hhi"]) == pytest.approx([1.0, 0.75, 0.5])
+
+
 def test_a_basket_is_one_limit_under_the_policy_s_name(known):
     """`basket: value` puts all minerals under one name; without it each stands alone."""
     cap = {"kind": "supplier_cap", "group": "CHN", "stages": ["mine"], "share": 0.5}

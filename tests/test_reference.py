@@ -81,12 +81,12 @@ def test_shipped_scenarios_pass_the_schema(file, schema):
         ("group", "CHM"),
         ("stages", ["mines"]),
         ("shar", 1),
-        ("kind", "survive_loss"),
+        ("kind", "supplier_cup"),
         ("minerals", ["x"]),
     ],
 )
 def test_the_schema_refuses_what_the_program_refuses(schema, field, value):
-    """A share over one, unknown names, unknown keys and kinds of a later version are marked in the editor."""
+    """A share over one, unknown names, unknown keys and unknown kinds are marked in the editor."""
     valid = {"kind": "supplier_cap", "group": "CHN", "stages": ["mine"], "share": 0.5, "assumption": "test"}
     jsonschema.validate({"name": "x", "policies": {"p": valid}}, schema)
     with pytest.raises(jsonschema.ValidationError):

@@ -224,6 +224,10 @@ class LinearProgram:
     def rows(self) -> int:
         return sum(len(constraint) for constraint in self.constraints.values())
 
+    def extended(self) -> LinearProgram:
+        """A program of the same columns and rows, to which more can be added."""
+        return replace(self, variables={**self.variables}, constraints={**self.constraints}, _entries=[*self._entries])
+
     def variable(
         self,
         name: str,

@@ -8,6 +8,7 @@ import pandas as pd
 
 from supplychain.facts.errors import InfeasibleError
 from supplychain.program.equations.dependence import active_limits, limit_rows
+from supplychain.program.equations.security import CONE, loss_rows
 from supplychain.program.lp import Constraint, LinearProgram, Variable
 from supplychain.system.build import System
 
@@ -15,6 +16,7 @@ from supplychain.system.build import System
 def in_words(program: LinearProgram, system: System, error: InfeasibleError) -> str:
     """The limits, capacities and uses of an infeasible program that cannot all hold, one clause each."""
     told = [*_limits(program, system, error), *_capacities(program, error), *_legs(program, error)]
+    told += [*_losses(program, system, error), *_concentrations(program, system, error)]
     told += [*_stocks(program, error), *_uses(program, error)]
     years: dict[str, list[int]] = {}
     for clause, year in told:
@@ -46,6 +48,20 @@ def _limits(program: LinearProgram, system: System, error: InfeasibleError) -> I
         owned = " by owner" if row.by == "owner" else ""
         limit = f"{row.scope}{owned} {most} {amount} of {row.item} ({row.stage})"
         yield f"policy {row.policy}: {limit} for {where}", row.year
+
+
+def _losses(program: LinearProgram, system: System, error: InfeasibleError) -> Iterator[tuple[str, int]]:
+    asked = loss_rows(program, system).set_index("loss")
+    for row in asked.loc[_inside(program.constraints["survive_loss"], error.rows)["loss"]].itertuples():
+        kept = f"at least {row.share:.4g} of {row.mineral} for {row.market}"
+        yield f"policy {row.policy}: {kept} without {row.scope} ({row.stage})", row.year
+
+
+def _concentrations(program: LinearProgram, system: System, error: InfeasibleError) -> Iterator[tuple[str, int]]:
+    broken = _inside(program.constraints["concentration"], error.rows)
+    for row in broken.merge(system.concentrations, on=CONE).itertuples():
+        where = f"{row.mineral} ({row.stage}) for {row.market}"
+        yield f"policy {row.policy}: an HHI of at most {row.hhi:.4g} of {where}", row.year
 
 
 def _capacities(program: LinearProgram, error: InfeasibleError) -> Iterator[tuple[str, int]]:

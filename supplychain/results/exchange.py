@@ -19,17 +19,16 @@ import pandas as pd
 
 from supplychain.facts.dataset import Dataset
 from supplychain.facts.errors import Fault, InputError
-from supplychain.program.equations import build_program
 from supplychain.results.columns import described
 from supplychain.results.formats import Format
 from supplychain.results.package import rounded
 from supplychain.results.result import Result, load
 from supplychain.results.run import run
+from supplychain.results.unfold import foreseen_program
 from supplychain.results.writing import check_folder, check_writable, told, whole_file
 from supplychain.scenario import scenario
 from supplychain.scenario.scenario import Scenario
 from supplychain.solve import highs
-from supplychain.system.build import build_system
 
 PRICE_YEAR = "2025"  # whose dollars the facts are in
 WORLD, TRACED = "World", "USA"  # scrap and technologies are followed in the United States only
@@ -141,9 +140,10 @@ def write_program(story: Scenario, known: Dataset, file: Path, form: Literal["mp
 
     It is written unscaled: columns are tonnes of contained mineral in the year (those of `deployed`, `shifted` and
     `undelivered`: units of the service), the objective is the data's money (USD), present value, and holds its
-    constant, so another solver's objective is the manifest's. The file's first lines say so.
+    constant, so another solver's objective is the manifest's. The file's first lines say so. Limits on concentration
+    are in it as the tangents that solving finds.
     """
-    program = build_program(build_system(known, story))
+    program = foreseen_program(story, known)
     about = [
         f"supplychain: scenario {story.name}, sha256 {story.digest}; facts sha256 {known.digest}",
         f"Minimise cost of supply: {known.money}, present value, with a constant of {program.offset:.15g}.",

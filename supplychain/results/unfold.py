@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+
+import pandas as pd
 
 from supplychain.facts.dataset import Dataset
 from supplychain.facts.errors import InfeasibleError
 from supplychain.program.decided import decided
 from supplychain.program.equations import build_program
+from supplychain.program.equations.security import more_tangents, no_tangents, with_tangents
 from supplychain.program.lp import LinearProgram
 from supplychain.results import conflicts
 from supplychain.results.clock import Clock
@@ -28,6 +31,7 @@ class Solved:
 
     Attributes
     ----------
+    tangents : of the limits on concentration, found by solving again until all hold; the program's last rows.
     solution : of each year as it was decided then, with the duals that it had then; the certificate is the worst.
     certificates : what each stage shows of itself, one after another.
     start : the basis of the first stage, which fixes nothing: where another scenario may start.
@@ -35,11 +39,20 @@ class Solved:
     """
 
     system: System
+    tangents: pd.DataFrame
     program: LinearProgram
     solution: Solution
     certificates: list[tuple[Stage, Certificate]]
     start: Start | None
     solver: Solver
+
+
+class NoPlan(InfeasibleError):
+    """No plan satisfies every constraint of a stage; `tangents` are those that its program had."""
+
+    def __init__(self, message: str, rows: Iterable[int] = (), columns: Iterable[int] = ()):
+        super().__init__(message, rows, columns)
+        self.tangents = no_tangents()
 
 
 def unfold(
@@ -68,46 +81,62 @@ def unfolding(
     clock = clock or Clock()
     base = base_tables(known, story.years) if base is None else base
     clock.stop("system")
-    first, *later = stages(story)
-    done = _first(first, known, base, start, clock)
-    yield done
-    for stage in later:
-        done = _next(stage, known, base, done, clock)
+    done: Solved | None = None
+    for stage in stages(story):
+        done = _stage(stage, build_system(known, stage.story, base), done, done.start if done else start, clock)
         yield done
 
 
-def _first(stage: Stage, known: Dataset, base: Tables | None, start: Start | None, clock: Clock) -> Solved:
-    system, program = _written(stage, known, base, clock)
-    solver = Solver(program)
-    clock.stop("pass")
-    solution = _answer(solver, start, stage, system)
-    clock.stop("solve")
-    return Solved(system, program, solution, [(stage, solution.certificate)], solver.start, solver)
+def foreseen_program(story: Scenario, known: Dataset) -> LinearProgram:
+    """The program of a whole scenario as if all of it were known, with the tangents of its limits on concentration.
+
+    Raises
+    ------
+    InfeasibleError : these are to be found, and there is no plan.
+    """
+    system, stage = build_system(known, story), Stage(story.years[0], (), story)
+    if system.concentrations.empty:
+        return build_program(system)
+    return _stage(stage, system, None, None, Clock()).program
 
 
-def _next(stage: Stage, known: Dataset, base: Tables | None, before: Solved, clock: Clock) -> Solved:
-    """The stage solved on from the one before."""
-    system, program = _written(stage, known, base, clock)
-    past = Past.of(before.solution, program, decided(program, stage.year))
-    solver = Solver(program, past.arrays)
-    clock.stop("pass")
-    solution = _answer(solver, past.start(before.start) if before.start else None, stage, system)
-    clock.stop("solve")
-    shown = [*before.certificates, (stage, solution.certificate)]
-    return Solved(system, program, past.joined(solution), shown, before.start, solver)
-
-
-def _written(stage: Stage, known: Dataset, base: Tables | None, clock: Clock) -> tuple[System, LinearProgram]:
-    system = build_system(known, stage.story, base)
+def _stage(stage: Stage, system: System, before: Solved | None, start: Start | None, clock: Clock) -> Solved:
+    """A stage solved on from the one before, and again with more tangents until concentration is within its limits."""
     clock.stop("system")
-    program = build_program(system)
+    program, tangents = build_program(system), before.tangents if before else no_tangents()
     clock.stop("program")
-    return system, program
+    done = _once(stage, system, program, tangents, before, start, clock)
+    while len(more := more_tangents(done.program, system, done.solution.value, done.tangents)) > len(done.tangents):
+        done = _once(stage, system, program, more, before, done.solver.start, clock)
+    return done
 
 
-def _answer(solver: Solver, start: Start | None, stage: Stage, system: System) -> Solution:
+def _once(
+    stage: Stage,
+    system: System,
+    program: LinearProgram,
+    tangents: pd.DataFrame,
+    before: Solved | None,
+    start: Start | None,
+    clock: Clock,
+) -> Solved:
+    program = with_tangents(program, system, tangents)
+    past = Past.of(before.solution, program, decided(program, stage.year)) if before else None
+    solver = Solver(program, past.arrays if past else None)
+    clock.stop("pass")
+    start = past.start(start) if past and start else start
+    solution = _answer(solver, start, stage, system, tangents)
+    clock.stop("solve")
+    shown = [*(before.certificates if before else []), (stage, solution.certificate)]
+    first = before.start if before else solver.start
+    return Solved(system, tangents, program, past.joined(solution) if past else solution, shown, first, solver)
+
+
+def _answer(solver: Solver, start: Start | None, stage: Stage, system: System, tangents: pd.DataFrame) -> Solution:
     try:
         return solver.solve(start)
     except InfeasibleError as error:
         words = conflicts.in_words(solver.program, system, error)
-        raise InfeasibleError(f"{stage.story.name}: {words}", error.rows, error.columns) from None
+        told = NoPlan(f"{stage.story.name}: {words}", error.rows, error.columns)
+        told.tangents = tangents
+        raise told from None

@@ -18,7 +18,7 @@ from supplychain.facts.dataset import Dataset
 from supplychain.facts.errors import Fault, InputError, LeftOutWarning, nearest
 from supplychain.scenario import documents, parts
 from supplychain.scenario.files import find
-from supplychain.scenario.policies import KINDS, LATER, AnyPolicy, Policy, Year, kind_of
+from supplychain.scenario.policies import KINDS, AnyPolicy, Policy, Year, kind_of
 
 DEEPEST_FAMILY = 20
 Where = tuple[Path, int, int]
@@ -260,8 +260,7 @@ def _message(error: Any) -> str:
     if kind == "union_tag_invalid":
         tag = error["ctx"]["tag"]
         known = error["ctx"]["expected_tags"].replace("'", "").split(", ")
-        later = f"the kind {tag!r} comes with a later version"
-        return later if tag in LATER else f"unknown kind {tag!r}; {nearest(tag, known)}"
+        return f"unknown kind {tag!r}; {nearest(tag, known)}"
     if kind == "union_tag_not_found":
         return "the key 'kind' is missing"
     if kind == "missing":

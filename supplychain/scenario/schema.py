@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from supplychain.facts.dataset import Dataset
-from supplychain.scenario.policies import KINDS, LATER, ROOMS, MineralPolicy, Policy, kind_of
+from supplychain.scenario.policies import KINDS, ROOMS, MineralPolicy, Policy, kind_of
 from supplychain.scenario.policies.base import Named
 from supplychain.scenario.scenario import ScenarioFile
 
@@ -55,7 +55,8 @@ bans and quotas, lost capacity and closed corridors come as news in the first ye
 year on. Each year of news is one more solve.
 """
 
-PUBLIC = """
+PUBLIC = """## After a run
+
 What the treasury pays for funds, credits, price floors, offtakes and stockpiles, and what tariffs bring, is reported by
 policy and year in `public.csv`, apart from the system's cost.
 
@@ -112,8 +113,7 @@ def page() -> str:
     parts += ["## Every policy\n", _keys(Policy.model_json_schema(), list(COMMON)), _contents()]
     for room in ROOMS:
         parts += [f"## {_first(room.__doc__ or '')}\n", *(_kind(kind) for kind in room.KINDS)]
-    later = ", ".join(f"`{kind}`" for kind in LATER)
-    return "\n".join([*parts, "## Later\n", f"{later} come with a later version.", PUBLIC])
+    return "\n".join([*parts, PUBLIC])
 
 
 def _contents() -> str:

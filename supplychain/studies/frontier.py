@@ -115,7 +115,12 @@ class _Line:
     def of(cls, story: Scenario, known: Dataset, setting: Setting, levels: Sequence[float]) -> _Line:
         base = base_tables(known, story.years)
         ends = (levels[0], levels[-1])
-        programs = [build_program(build_system(known, with_setting(story, setting.at(level)), base)) for level in ends]
+        systems = [build_system(known, with_setting(story, setting.at(level)), base) for level in ends]
+        if len(systems[0].concentrations):
+            name = systems[0].concentrations["policy"].iloc[0]
+            what = f"a frontier is followed by one linear program, which cannot hold the concentration cap {name!r}"
+            raise InputError([Fault(*story.where(name), what)])
+        programs = [build_program(system) for system in systems]
         first, last = (program.arrays() for program in programs)
         if not (np.array_equal(first.row_key, last.row_key) and np.array_equal(first.column_key, last.column_key)):
             what = f"{setting.field} of {ends[0]:g} and of {ends[1]:g} make different programs; begin elsewhere"

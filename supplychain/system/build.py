@@ -65,8 +65,8 @@ class System:
     collection : mineral, service, year, collection, base_collection, recovery, cost_usd_per_t, available_share.
     survival : service, age, density. past_scrap : mineral, service, year, scrap_t.
     homes : country, market in which its own use is counted.
-    limits, members, export_limits, tariffs, credits, funds, rates, stocks : what the policies wrote (`EMPTY` lists the
-    columns).
+    limits, members, losses, concentrations, export_limits, tariffs, credits, funds, rates, stocks : what the policies
+        wrote (`EMPTY` lists the columns).
     """
 
     years: pd.DataFrame
@@ -96,6 +96,8 @@ class System:
     homes: pd.DataFrame
     limits: pd.DataFrame
     members: pd.DataFrame
+    losses: pd.DataFrame
+    concentrations: pd.DataFrame
     export_limits: pd.DataFrame
     tariffs: pd.DataFrame
     credits: pd.DataFrame
@@ -122,6 +124,11 @@ EMPTY: dict[str, dict[str, type]] = {
         **{"market": str, "year": int, "share": float, "tonnes": float, "sense": int},
     },
     "members": {"scope": str, "country": str},
+    "losses": {
+        **{"policy": str, "mineral": str, "stage": str, "scope": str, "market": str, "year": int},
+        **{"share": float, "surge": float},
+    },
+    "concentrations": {"policy": str, "mineral": str, "stage": str, "market": str, "year": int, "hhi": float},
     "export_limits": {
         **_PLACE_YEAR,
         **{"against": str, "year": int, "cut": float, "quota_t": float, "leak": float, "detour_usd_per_t": float},

@@ -20,6 +20,8 @@ from supplychain.system.build import build_system
 # What a row of each table is about, and the columns that policies set in it.
 KEYS: dict[str, list[str]] = {
     "limits": ["sense", "by", "basket", "mineral", "stage", "scope", "market", "year"],
+    "losses": ["mineral", "stage", "scope", "market", "year"],
+    "concentrations": ["mineral", "stage", "market", "year"],
     "export_limits": ["mineral", "stage", "country", "against", "year"],
     "tariffs": ["mineral", "stage", "country", "market", "year"],
     "credits": ["mineral", "stage", "country", "year"],
@@ -182,6 +184,9 @@ def _finds_something(table: str, rows: pd.DataFrame, tables: Tables, known: pd.M
     if table == "limits":
         inside = rows.merge(tables["members"], on="scope")
         return bool(_at(inside, known).any()) or bool((rows["by"] == "owner").any())
+    if table in ("losses", "concentrations"):
+        use = tables["use"]
+        return bool(rows["market"].isin(use.loc[use["traced"].astype(bool), "market"]).any())
     return True
 
 

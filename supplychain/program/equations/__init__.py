@@ -32,6 +32,13 @@ from supplychain.program.equations.pattern import (
     pooled_balance,
     pooled_feed_pattern,
 )
+from supplychain.program.equations.security import (
+    concentration,
+    ready_stocks,
+    spare_capacity,
+    spare_feed,
+    survive_loss,
+)
 from supplychain.program.lp import LinearProgram
 from supplychain.program.variables import add_variables
 from supplychain.system.build import System
@@ -52,11 +59,15 @@ EQUATIONS = (
     ),
     *(dependence, export_limits, delivery_pattern, new_relations, feed_pattern, pooled_feed_pattern, hub_capacity),
     *(stock_balance, secondary_supply, budgets),
+    *(survive_loss, spare_capacity, spare_feed, ready_stocks, concentration),
 )
 
 
 def build_program(system: System) -> LinearProgram:
-    """The whole program of one system: variables, then every equation as far as its tables feed it."""
+    """The whole program of one system: variables, then every equation as far as its tables feed it.
+
+    Limits on concentration are in it without their tangents, which solves find (`security.with_tangents`).
+    """
     lp = LinearProgram(money_unit=MONEY_UNIT if system.money == "USD" else 1.0)
     add_variables(lp, system)
     for equation in EQUATIONS:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from supplychain.program.lp import LinearProgram
 from supplychain.program.variables.capacity import capacities, owned_output, stocks
 from supplychain.program.variables.flows import deliveries, detours, flows, pooled_flows, shipments
+from supplychain.program.variables.security import reserves_of_loss, squares
 from supplychain.program.variables.wants import private_stocks, secondary, technologies, uses
 from supplychain.system.build import System
 
@@ -23,3 +24,5 @@ def add_variables(lp: LinearProgram, system: System) -> None:
     technologies(lp, system)
     secondary(lp, system)
     stocks(lp, system)
+    reserves_of_loss(lp, system)
+    squares(lp, system)

@@ -269,4 +269,5 @@ def _fed_from_new(table: pd.DataFrame, system: System) -> np.ndarray:
 def acts_in_base_year(system: System) -> bool:
     """Whether some policy already limits the base year."""
     first = system.years["year"].iloc[0]
-    return bool((system.limits["year"] == first).any() or (system.export_limits["year"] == first).any())
+    limits = (system.limits, system.losses, system.concentrations, system.export_limits)
+    return any(bool((table["year"] == first).any()) for table in limits)

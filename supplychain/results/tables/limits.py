@@ -10,6 +10,7 @@ from supplychain.program.equations.dependence import active_limits, inside_scope
 from supplychain.program.lp import LinearProgram
 from supplychain.results.tables.common import MUSD, carried, dual_in_year, values, weights
 from supplychain.results.tables.costs import cheapness
+from supplychain.results.tables.security import concentrated, losses
 from supplychain.scenario.policies.finance import part_of_price
 from supplychain.solve.highs import TIE, Solution
 from supplychain.system.build import System
@@ -30,10 +31,12 @@ def policies(lp: LinearProgram, system: System, solution: Solution, bills: pd.Da
     -------
     DataFrame: policy, kind, year, mineral (or the basket's name), stage, scope, market, asked, achieved, binding,
     shadow_price, unit, shadow_price_usd_per_t. A share's shadow price is USD per percentage point of share and year,
-    and per tonne moved off the group; an export limit's, a floor's in tonnes and a stock's USD per tonne; a budget's
+    and per tonne moved off the group, or kept when it is lost; that of an index of concentration USD per hundredth of
+    it and year; an export limit's, a floor's in tonnes and a stock's USD per tonne; a budget's
     USD per USD of fund. Tariffs and credits show what is paid, million USD.
     """
     parts = [_limits(lp, system, solution), _exports(lp, system, solution), _budgets(lp, solution)]
+    parts += [losses(lp, system, solution), concentrated(lp, system, solution)]
     parts += [_targets(lp, system, solution), _paid(bills)]
     table = pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
     return table.reindex(columns=COLUMNS).sort_values(COLUMNS[:7], ignore_index=True)

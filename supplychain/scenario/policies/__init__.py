@@ -8,15 +8,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field
 
-from supplychain.scenario.policies import demand, finance, limits, logistics, shocks, trade
+from supplychain.scenario.policies import demand, finance, limits, logistics, security, shocks, trade
 from supplychain.scenario.policies.base import ALL, MineralPolicy, Policy, Stage, Tables, Year, by_year
 from supplychain.scenario.policies.finance import InvestmentFund
 from supplychain.scenario.policies.limits import SupplierCap, SupplierFloor
 from supplychain.scenario.policies.trade import ExportBan
 
-ROOMS = (limits, trade, shocks, finance, logistics, demand)
+ROOMS = (limits, security, trade, shocks, finance, logistics, demand)
 KINDS: tuple[type[Policy], ...] = tuple(kind for room in ROOMS for kind in room.KINDS)
-LATER = ("concentration_cap", "survive_loss")
 
 if TYPE_CHECKING:
     AnyPolicy = Policy
@@ -40,7 +39,6 @@ def apply(policies: dict[str, Policy], tables: Tables, dataset: Any, horizon: ra
 __all__ = [
     "ALL",
     "KINDS",
-    "LATER",
     "ROOMS",
     "AnyPolicy",
     "ExportBan",

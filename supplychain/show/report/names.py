@@ -19,7 +19,7 @@ GROUPS = {
     "each": "each foreign country on its own",
     "all": "all markets",
 }
-SHARES = ("share", "cut", "collection", "recovery")
+SHARES = ("share", "cut", "collection", "recovery", "surge")
 UNITS = {"_musd": "million USD", "_usd_per_t": "USD/t", "_t": "t", "_years": "years"}
 PLACES = ("country", "countries", "group", "scope", "against", "market", "markets")
 

@@ -307,17 +307,7 @@ def _binds(case: Case, names: Names) -> dict[str, list[list[str]]]:
     answer: dict[str, list[list[str]]] = {}
     for row in bound_policies(case).itertuples():
         if row.mineral:
-            worth = _worth(row.shadow_price_usd_per_t, row.of_price)
-            entry = [
-                "policy",
-                names.place(row.scope),
-                row.stage,
-                row.years,
-                worth,
-                str(int(row.year)),
-                spoken(row.policy),
-            ]
-            answer.setdefault(row.mineral, []).append(entry)
+            answer.setdefault(row.mineral, []).append(_policy_binds(row, names))
     for row in scarce_capacity(case).itertuples():
         worth = _worth(row.scarcity_rent_usd_per_t, row.of_price)
         answer.setdefault(row.mineral, []).append(["full", row.country, row.stage, row.years, worth, str(row.year)])
@@ -325,6 +315,16 @@ def _binds(case: Case, names: Names) -> dict[str, list[list[str]]]:
         worth = _worth(row.shadow_price_usd_per_t, row.of_price)
         answer.setdefault(row.mineral, []).append(["host", row.country, row.stage, row.years, worth, str(row.year)])
     return {mineral: entries[:8] for mineral, entries in answer.items()}
+
+
+def _policy_binds(row: Any, names: Names) -> list[str]:
+    """As `_binds` has it: a limit by the tonne, or one with another unit and no group that it is on."""
+    about = [str(row.stage), str(row.years)]
+    when = [str(int(row.year)), spoken(row.policy)]
+    if pd.isna(row.shadow_price_usd_per_t):
+        per = str(row.unit).removeprefix("USD per ")
+        return ["limit", per, *about, f"USD {significant(row.shadow_price)}", *when]
+    return ["policy", names.place(row.scope), *about, _worth(row.shadow_price_usd_per_t, row.of_price), *when]
 
 
 def _worth(usd_per_t: float, of_price: float) -> str:

@@ -85,10 +85,12 @@ def _scope(row: Any, names: Names) -> str:
 
 
 def _limit(value: float, unit: str) -> Cell:
-    """A limit in the policy's own unit: a share, tonnes, or money."""
+    """A limit in the policy's own unit: a share, an index, tonnes, or money."""
     if "percentage point" in unit:
         return share(value)
     said = significant(value)
+    if "HHI" in unit:
+        return Cell(said, sortable(value))
     return Cell(said if said == NOTHING else f"{said} {'m USD' if 'fund' in unit else 't'}", sortable(value))
 
 

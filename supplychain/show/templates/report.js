@@ -87,6 +87,7 @@ function showMineral() {
 // [kind, who, stage, years, worth, dearest year, policy] as payload.py has it
 function bindingInWords([kind, who, stage, years, worth, year, policy]) {
   const where = PLACES[stage] ? ` ${PLACES[stage]}` : "";
+  if (kind === "limit") return `${policy}${where} binds in ${years}: a ${who} more would save up to ${worth}, in ${year}.`;
   if (kind === "policy") return `${policy}, on ${who}${where}, binds in ${years}: loosening it by a tonne would save up to ${worth}, in ${year}.`;
   const place = country(who)[0];
   if (kind === "full") return `${place} runs full${where} in ${years}: one more tonne a year would save up to ${worth}, in ${year}.`;

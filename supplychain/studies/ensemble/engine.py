@@ -70,7 +70,7 @@ def _cluster(address: str) -> Iterator[Engine]:
     try:
         from distributed import Client
 
-        client = Client(address)
+        client: Any = Client(address)  # type: ignore[no-untyped-call]
     except ImportError:
         message = "needs the package distributed: pip install 'supplychain[cluster]'"
         raise InputError([Fault(Path(address), 1, 1, message)]) from None

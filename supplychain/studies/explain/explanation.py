@@ -14,16 +14,16 @@ import pandas as pd
 
 from supplychain.facts import dataset as facts
 from supplychain.facts.dataset import Dataset
-from supplychain.facts.errors import InfeasibleError
 from supplychain.program.decided import decided
 from supplychain.program.equations import build_program
+from supplychain.program.equations.security import with_tangents
 from supplychain.program.lp import LinearProgram
 from supplychain.results.clock import Clock
 from supplychain.results.conflicts import in_words
 from supplychain.results.package import write_package
 from supplychain.results.result import EXPLAINED, Result
 from supplychain.results.run import REGION, result_of
-from supplychain.results.unfold import Solved, unfolding
+from supplychain.results.unfold import NoPlan, Solved, unfolding
 from supplychain.scenario import scenario
 from supplychain.scenario.news import stages
 from supplychain.scenario.policies import Tables
@@ -115,7 +115,7 @@ def explain(
     reached: list[Solved] = []
     try:
         reached += unfolding(story, known, base, clock=clock)
-    except InfeasibleError as error:
+    except NoPlan as error:
         return _no_plan(story, known, base, reached, error, clock)
     return _explained(story, known, base, reached[-1], clock, step)
 
@@ -123,7 +123,7 @@ def explain(
 def _explained(story: Scenario, known: Dataset, base: Tables, done: Solved, clock: Clock, step: Step) -> Explanation:
     program, system = done.program, done.system
     result = result_of(known, story, done, clock)
-    terrain = Terrain(story, known, base, program.arrays(), done.solver.arrays)
+    terrain = Terrain(story, known, base, done.tangents, program.arrays(), done.solver.arrays)
     nearby = Nearby(done.solver)
     step("moving the policies' limits")
     tables = {"policy_prices": policy_prices(terrain, nearby, program.money_unit)}
@@ -160,15 +160,15 @@ def _ranges(
 
 
 def _no_plan(
-    story: Scenario, known: Dataset, base: Tables, reached: list[Solved], error: InfeasibleError, clock: Clock
+    story: Scenario, known: Dataset, base: Tables, reached: list[Solved], error: NoPlan, clock: Clock
 ) -> Explanation:
     """What clashes in the first stage that has no plan."""
     stage = list(stages(story))[len(reached)]
     system = build_system(known, stage.story, base)
-    program = build_program(system)
+    program = with_tangents(build_program(system), system, error.tangents)
     whole = program.arrays()
     now = Past.of(reached[-1].solution, program, decided(program, stage.year)).arrays if reached else whole
-    terrain = Terrain(stage.story, known, base, whole, now)
+    terrain = Terrain(stage.story, known, base, error.tangents, whole, now)
     fault = at_fault(terrain, error)
     clashes = clashing(terrain, fault)
     clock.stop("conflict")

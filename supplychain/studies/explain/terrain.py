@@ -9,6 +9,7 @@ import pandas as pd
 
 from supplychain.facts.dataset import Dataset
 from supplychain.program.equations import build_program
+from supplychain.program.equations.security import with_tangents
 from supplychain.program.lp import Arrays, Flags, Floats, Ints, Keys
 from supplychain.scenario.policies import Tables
 from supplychain.scenario.scenario import Scenario
@@ -26,13 +27,14 @@ class Terrain:
 
     Attributes
     ----------
-    base : the system's tables before any policy.
+    base : the system's tables before any policy. tangents : of its limits on concentration.
     whole : the program. now : the same with what earlier stages have settled.
     """
 
     story: Scenario
     known: Dataset
     base: Tables
+    tangents: pd.DataFrame
     whole: Arrays
     now: Arrays
     _after: dict[tuple[str, float], Arrays] = field(default_factory=dict, repr=False)
@@ -74,7 +76,8 @@ class Terrain:
         return some_plan(settled) is not None
 
     def _program(self, story: Scenario) -> Arrays:
-        return build_program(build_system(self.known, story, self.base)).arrays()
+        system = build_system(self.known, story, self.base)
+        return with_tangents(build_program(system), system, self.tangents).arrays()
 
     @property
     def _open(self) -> tuple[Flags, Flags]:
