@@ -318,7 +318,7 @@ def test_the_package_says_what_it_holds(alone):
     package = json.loads(alone[1]["datapackage.json"])
     assert {entry["name"] for entry in package["resources"]} >= {"runs", "spread", "yearly", "bands", "draws"}
     assert all(field["description"] for entry in package["resources"] for field in entry["schema"]["fields"])
-    manifest = json.loads(alone[1]["manifest.json"])
+    manifest = json.loads(alone[1]["study.json"])
     assert manifest["asked"]["factors"] == ["capacity: x", "freight: sea"] and manifest["asked"]["seed"] == SEED
 
 

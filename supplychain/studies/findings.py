@@ -15,6 +15,8 @@ from supplychain.results.columns import TABLES
 from supplychain.results.package import write_package
 from supplychain.scenario.scenario import Scenario
 
+MANIFEST = "study.json"  # not a result's name for it: the page takes every folder with that for a result
+
 
 @dataclass(frozen=True, repr=False)
 class Findings:
@@ -55,7 +57,7 @@ class Findings:
 
     def save(self, folder: Path | str) -> Path:
         """Write the tables as a data package, whole or not at all, and return its path."""
-        more = {"manifest.json": dict(self.manifest)}
+        more = {MANIFEST: dict(self.manifest)}
         return write_package(folder, f"{self.name}-{self.study}", self.title, self.tables, more=more)
 
 

@@ -16,8 +16,9 @@ from supplychain.facts.errors import Fault, InputError
 from supplychain.results.package import read_table, write_package
 from supplychain.results.writing import PACKAGE, check_package, told, whole_file
 from supplychain.studies.ensemble.runs import Row
+from supplychain.studies.findings import MANIFEST
 
-MANIFEST, ROWS = "manifest.json", "runs"
+ROWS = "runs"
 
 
 @dataclass(frozen=True)
