@@ -293,16 +293,18 @@ def test_the_commands(tmp_path):
 
 
 def test_what_was_done_is_kept(two, monkeypatch, tmp_path):
-    """Ctrl-C at the fourth level: three rows are written, and the command ends with 130."""
+    """Ctrl-C at a level: those that are done are written, and the command ends with 130."""
     told = capped(scenario.read("status_quo", two), "feoc")
 
     def stop(text):
-        if text.endswith("4 of 6"):
+        if text == "level 0.6":
             raise KeyboardInterrupt
 
     found = frontier(told, CAP, [1.0, 0.8, 0.6, 0.4, 0.2, 0.1], two, stop)
-    assert len(found.frontier) == 3 and not found.manifest["complete"]
+    assert list(found.frontier["level"][:2]) == [1.0, 0.8] and 0.6 not in set(found.frontier["level"])
+    assert not found.manifest["complete"]
     monkeypatch.setattr("supplychain.studies.frontier.frontier", lambda *_: found)
     done = CliRunner().invoke(app, ["frontier", "status_quo", "--group", "feoc", "--out", str(tmp_path)])
     assert done.exit_code == 130 and "kept" in done.stderr
-    assert len(pd.read_csv(tmp_path / "status_quo_frontier" / "frontier.csv")) == 3
+    kept = pd.read_csv(tmp_path / "status_quo_frontier" / "frontier.csv")
+    assert list(kept["level"]) == list(found.frontier["level"])

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+from threading import Event
 
 import numpy as np
 import pandas as pd
@@ -75,15 +78,35 @@ def frontier(
     known = data if isinstance(data, Dataset) else facts.read(data)
     story = foreseen(name if isinstance(name, Scenario) else scenario.read(name, known))
     line = _Line.of(story, known, _setting(story, policy), levels)
-    rows = []
-    with suppress(KeyboardInterrupt):
-        for level, solution in line.solved(levels, step):
-            rows.append(line.row(level, solution, known))
-    table = pd.DataFrame(rows)
+    table = pd.DataFrame(_from_both_ends(line, levels, known, step))
     table.insert(5, "extra_musd", table["cost_musd"] - table["cost_musd"].iloc[0])
     manifest = about(story, known, policy=policy, levels=[float(level) for level in levels])
     manifest |= {"complete": len(table) == len(levels)}
     return Findings("frontier", story.name, story.title, {"frontier": table}, manifest)
+
+
+def _from_both_ends(line: _Line, levels: Sequence[float], known: Dataset, step: Step) -> list[dict[str, object]]:
+    """The rows of all levels, two walks towards the middle at once; until Ctrl-C."""
+    rows: dict[int, dict[str, object]] = {}
+    left, stopped = deque(range(len(levels))), Event()
+
+    def walk(take: Callable[[], int]) -> None:
+        def places() -> Iterator[int]:
+            with suppress(IndexError):  # the other walk took the last
+                while not stopped.is_set():
+                    yield take()
+
+        for place, solution in line.solved(places(), levels, step):
+            rows[place] = line.row(levels[place], solution, known)
+
+    with ThreadPoolExecutor(2) as threads, suppress(KeyboardInterrupt):
+        walks = [threads.submit(walk, take) for take in (left.popleft, left.pop)]
+        try:
+            for each in walks:
+                each.result()
+        finally:
+            stopped.set()
+    return [rows[place] for place in sorted(rows)]
 
 
 def _setting(story: Scenario, policy: str) -> Setting:
@@ -127,15 +150,22 @@ class _Line:
             raise InputError([Fault(*story.where(setting.policy, setting.field), what)])
         return cls(setting, story.years[-1], programs[0], ends, first, last)
 
-    def solved(self, levels: Sequence[float], step: Step) -> Iterator[tuple[float, Solution | None]]:
-        """The answer at every level; None where there is no plan."""
-        solver = Solver(self.program, self.first)
-        for i, level in enumerate(levels):
-            step(f"level {level:g}, {i + 1} of {len(levels)}")
+    def solved(
+        self, places: Iterator[int], levels: Sequence[float], step: Step
+    ) -> Iterator[tuple[int, Solution | None]]:
+        """The answer at one level after another, by their places; None where there is no plan."""
+        solver = None
+        for place in places:
+            step(f"level {levels[place]:g}")
+            here = self._at(levels[place])
             try:
-                yield level, solver.moved(self._at(level)) if i else solver.solve()
+                if solver is None:
+                    solver = Solver(self.program, here)
+                    yield place, solver.solve()
+                else:
+                    yield place, solver.moved(here)
             except InfeasibleError:
-                yield level, None
+                yield place, None
 
     def _at(self, level: float) -> Arrays:
         first, last = self.ends
