@@ -126,10 +126,10 @@ def test_no_limit_costs_anything():
 @pytest.mark.parametrize(
     ("rows", "said"),
     [
-        ({"tin": (NAN, 30.0)}, "One mineral or service goes short; tin worst, 30 percent of use in 2026"),
+        ({"tin": (NAN, 30.0)}, "Less is used of one mineral or service; tin most, 30 percent of use in 2026"),
         (
             {"tin": (NAN, 30.0), "light_ev": (60.0, 50.0)},
-            "Two minerals or services go short; electric vehicles worst, 60 percent of use in 2025",
+            "Less is used of two minerals or services; electric vehicles most, 60 percent of use in 2025",
         ),
         ({}, "No use is given up"),
     ],

@@ -46,7 +46,7 @@ def unmet_shares(result: Result, market: str = "USA") -> pd.DataFrame:
 
 
 def unmet_takeaway(shares: pd.DataFrame) -> str:
-    """How many minerals and services go short, and which worst and when.
+    """Of how many minerals and services less is used, and of which most and when.
 
     Parameters
     ----------
@@ -56,8 +56,8 @@ def unmet_takeaway(shares: pd.DataFrame) -> str:
         return "No use is given up"
     first = str(shares.max(axis=1).idxmax())
     return sentence(
-        f"{counted(len(shares), 'mineral or service goes', 'minerals or services go')} short",
-        f"{item_name(first).lower()} worst, {percent(shares.loc[first].max())} of use in {shares.loc[first].idxmax()}",
+        f"less is used of {counted(len(shares), 'mineral or service', 'minerals or services')}",
+        f"{item_name(first).lower()} most, {percent(shares.loc[first].max())} of use in {shares.loc[first].idxmax()}",
     )
 
 
