@@ -308,3 +308,28 @@ def test_what_was_done_is_kept(two, monkeypatch, tmp_path):
     assert done.exit_code == 130 and "kept" in done.stderr
     kept = pd.read_csv(tmp_path / "status_quo_frontier" / "frontier.csv")
     assert list(kept["level"]) == list(found.frontier["level"])
+
+
+WRONG = {
+    "frontier --group nosuch": "no group or country 'nosuch'",
+    "frontier --group feoc --from -0.5": "between 0 and 1: -0.5 is none",
+    "frontier --group feoc --from nan": "nan is none",
+    "frontier --group feoc --from 0.5 --to 0.5": "the first and the last are the same",
+    "frontier --policy russian_uranium_law --minerals gallium": "has no policy 'russian_uranium_law' with a limit",
+    "frontier --group feoc --minerals ,": "no mineral ''",
+    "space --stage fabricat": "no stage 'fabricat'",
+    "space --slack -0.1": "a slack is a part, 0 or more, not -0.1",
+    "screen --year 2050": "2050 is no year from 2026 to 2035",
+    "stochastic --year 2025": "2025 is no year from 2026 to 2035",
+}
+
+
+@pytest.mark.parametrize("asked", WRONG)
+def test_what_cannot_be_asked_is_told_in_a_line(asked, tmp_path):
+    """Exit 2, the reason, no traceback, nothing written."""
+    study, *more = asked.split()
+    minerals = [] if "--minerals" in more else ["--minerals", "gallium"]
+    done = CliRunner().invoke(app, [study, "status_quo", *more, *minerals, "--out", str(tmp_path / "out")])
+    assert done.exit_code == 2, done.output
+    assert WRONG[asked] in " ".join(done.stderr.split()) and "Traceback" not in done.output
+    assert not list((tmp_path / "out").glob("*/*"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
@@ -57,7 +57,7 @@ def told(kept: str = "finished scenarios are kept") -> Iterator[None]:
         raise typer.Exit(INTERRUPTED) from None
 
 
-def warn(warnings: list[Fault]) -> None:
+def warn(warnings: Iterable[object]) -> None:
     """A line on standard error for each."""
     for warning in warnings:
         typer.echo(str(warning), err=True)

@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 import json
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from supplychain.cli.options import INTERRUPTED, AsJson, Data, Out, Quiet, ScenarioOrFile, Settings, progress, told
+from supplychain.cli.options import (
+    INTERRUPTED,
+    AsJson,
+    Data,
+    Out,
+    Quiet,
+    ScenarioOrFile,
+    Settings,
+    progress,
+    told,
+    warn,
+)
 from supplychain.show.console import records, say, show
 
 if TYPE_CHECKING:
@@ -17,7 +29,7 @@ if TYPE_CHECKING:
 
     from supplychain.studies.findings import Findings
 
-Minerals = Annotated[str, typer.Option("--minerals", metavar="A,B", help="Only these minerals (default: all).")]
+Minerals = Annotated[str | None, typer.Option("--minerals", metavar="A,B", help="Only these minerals (default: all).")]
 SHOWN = 12  # rows on the screen
 
 
@@ -28,7 +40,7 @@ def frontier(
     first: Annotated[float, typer.Option("--from", help="First level of the limit.")] = 1.0,
     last: Annotated[float, typer.Option("--to", help="Last level.")] = 0.1,
     points: Annotated[int, typer.Option("--points", min=2, help="Levels, evenly apart.")] = 19,
-    minerals: Minerals = "",
+    minerals: Minerals = None,
     data: Data = None,
     out: Out = Path("results"),
     settings: Settings = None,
@@ -39,15 +51,16 @@ def frontier(
     import numpy as np
 
     from supplychain.studies import frontier as study
+    from supplychain.studies.headlines import members_of
 
     if bool(policy) == bool(group):
         raise typer.BadParameter("either --policy, the id of a policy with a limit, or --group, for a cap on it")
 
     def found(story: Any, known: Any, step: Any) -> Findings:
-        asked = study.capped(story, group) if group else story
+        asked = study.capped(story, group) if group and members_of(known, group) else story
         return study.frontier(asked, policy or study.CAP, list(np.linspace(first, last, points)), known, step)
 
-    columns = ["level", "status", "extra_musd", "slope_usd", "share_feoc", "share_central_asia"]
+    columns = ["level", "status", "extra_musd", "slope_usd", "unit", "share_feoc", "share_central_asia"]
     _study(found, "frontier", scenario, minerals, data, out, settings, {"frontier": columns}, quiet, as_json)
 
 
@@ -56,7 +69,7 @@ def space(
     slack: Annotated[str, typer.Option("--slack", help="What a mineral may cost more, parts of 1.")] = "0.01,0.02,0.05",
     group: Annotated[str, typer.Option("--group", help="A group of countries, or a country.")] = "central_asia",
     stage: Annotated[str, typer.Option("--stage", help="mine, refine, or both.")] = "mine,refine",
-    minerals: Minerals = "",
+    minerals: Minerals = None,
     data: Data = None,
     out: Out = Path("results"),
     settings: Settings = None,
@@ -81,7 +94,7 @@ def screen(
     together: Annotated[int, typer.Option("--k", min=1, max=2, help="Losses at once.")] = 1,
     year: Annotated[int | None, typer.Option("--year", help="Year of the loss (default: the middle).")] = None,
     recover: Annotated[int, typer.Option("--recovery", min=0, help="Follow so many of the worst to the end.")] = 0,
-    minerals: Minerals = "",
+    minerals: Minerals = None,
     data: Data = None,
     out: Out = Path("results"),
     settings: Settings = None,
@@ -106,7 +119,7 @@ def stochastic(
     weight: Annotated[float, typer.Option("--risk-weight", min=0, max=1, help="Weight of CVaR in the cost.")] = 0.0,
     year: Annotated[int | None, typer.Option("--year", help="Year of the disruption (default: the fourth).")] = None,
     exposure: Annotated[float, typer.Option("--exposure", min=0, help="Years in which it may begin.")] = 1.0,
-    minerals: Minerals = "",
+    minerals: Minerals = None,
     data: Data = None,
     out: Out = Path("results"),
     settings: Settings = None,
@@ -129,7 +142,7 @@ def _study(
     found_by: Callable[..., Findings],
     study: str,
     scenario: str,
-    minerals: str,
+    minerals: str | None,
     data: Path | None,
     out: Path,
     settings: list[str] | None,
@@ -146,8 +159,10 @@ def _study(
     with told(), progress(quiet) as step:
         step("reading")
         known = read(data)
-        known = known.only(minerals.split(",")) if minerals else known
-        story = read_scenario(scenario, known, settings or ())
+        known = known if minerals is None else known.only(minerals.split(","))
+        with warnings.catch_warnings(record=True) as left_out:
+            story = read_scenario(scenario, known, settings or ())
+        warn(warning.message for warning in left_out)
         folder = out / f"{story.name}_{study}"
         check_package(folder)
         found = found_by(story, known, step)

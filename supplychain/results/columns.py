@@ -40,7 +40,7 @@ TABLES: dict[str, str] = {
     "space": "the least and the greatest share that a group could have for a little more cost",
     "losses": "what the loss of each supplier, country, hub, plant and leg would cost in the year, worst first",
     "pairs": "the same for two losses at once",
-    "recovery": "the worst losses followed to the end of the horizon, with what is built after them",
+    "recovery": "the worst losses if they are for good: year by year to the end, with what is built after them",
     "stochastic": "what planning for what may break is worth; costs beyond a world in which nothing does",
     "outcomes": "what may come, how probable it is, and what it costs beyond the undisturbed plan",
     "builds": "plants decided before it is known what breaks, with the risk in view and without",

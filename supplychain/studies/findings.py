@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 
 from supplychain.facts.dataset import Dataset
+from supplychain.facts.errors import Fault, InputError
 from supplychain.results.columns import TABLES
 from supplychain.results.package import write_package
 from supplychain.scenario.scenario import Scenario
@@ -64,4 +65,19 @@ class Findings:
 def about(story: Scenario, known: Dataset, **asked: Any) -> dict[str, Any]:
     """A study's manifest: what it stands on, and what was asked."""
     of = {"scenario": {"name": story.name, "sha256": story.digest}, "data": {"sha256": known.digest}}
-    return of | {"asked": asked}
+    part = {"minerals": known.names("minerals")} if known.whole is not known else {}
+    return of | {"asked": asked | part}
+
+
+def checked_year(story: Scenario, year: int | None, usual: int) -> int:
+    """The year that is asked for, or the usual one, by its place in the horizon.
+
+    Raises
+    ------
+    InputError : a year outside the horizon, or its first, which is history.
+    """
+    years = list(story.years)
+    year = years[min(usual, len(years) - 1)] if year is None else year
+    if year not in years[1:] and len(years) > 1:
+        raise InputError([Fault(*story.where(""), f"{year} is no year from {years[1]} to {years[-1]}")])
+    return year

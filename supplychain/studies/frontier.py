@@ -77,7 +77,9 @@ def frontier(
     """
     known = data if isinstance(data, Dataset) else facts.read(data)
     story = foreseen(name if isinstance(name, Scenario) else scenario.read(name, known))
-    line = _Line.of(story, known, _setting(story, policy), levels)
+    setting = _setting(story, policy)
+    _check(story, setting, levels)
+    line = _Line.of(story, known, setting, levels)
     table = pd.DataFrame(_from_both_ends(line, levels, known, step))
     table.insert(5, "extra_musd", table["cost_musd"] - table["cost_musd"].iloc[0])
     manifest = about(story, known, policy=policy, levels=[float(level) for level in levels])
@@ -112,10 +114,23 @@ def _from_both_ends(line: _Line, levels: Sequence[float], known: Dataset, step: 
 def _setting(story: Scenario, policy: str) -> Setting:
     """The setting of a policy by its id."""
     found = {setting.policy: setting for setting in settings(story)}
+    if policy in story.policies and policy not in found:
+        what = f"policy {policy!r} has no limit that can be moved: its kind sets none, or none by one number"
+        raise InputError([Fault(*story.where(policy), what)])
     if policy not in found:
         what = f"{story.name} has no policy {policy!r} with a limit; {nearest(policy, found)}"
         raise InputError([Fault(*story.where(policy), what)])
     return found[policy]
+
+
+def _check(story: Scenario, setting: Setting, levels: Sequence[float]) -> None:
+    """Refuses levels that the setting cannot have, and a way that leads nowhere."""
+    most = setting.unit.most
+    wrong = [level for level in levels if not 0 <= level <= most or not np.isfinite(level)]
+    if wrong or levels[0] == levels[-1]:
+        said = f"{wrong[0]:g} is none" if wrong else "the first and the last are the same"
+        what = f"levels of {setting.field} go from one number to another between 0 and {most:g}: {said}"
+        raise InputError([Fault(*story.where(setting.policy, setting.field), what)])
 
 
 @dataclass(frozen=True)

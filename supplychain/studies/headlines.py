@@ -7,6 +7,8 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 
+from supplychain.facts.dataset import Dataset
+from supplychain.facts.errors import Fault, InputError, nearest
 from supplychain.program.lp import Floats, LinearProgram
 from supplychain.results.indicators import UPSTREAM
 from supplychain.system.build import System
@@ -48,3 +50,18 @@ def worth_of_use(system: System) -> pd.Series:
     use = system.use.merge(system.years, on="year").merge(system.minerals[["mineral", "price"]], on="mineral")
     worth = use["base_t"] * use["growth"] * use["weight"] * use["price"].fillna(0.0)
     return worth.groupby(use["mineral"]).sum()
+
+
+def members_of(known: Dataset, group: str) -> set[str]:
+    """The countries of a group, or the one country of that id.
+
+    Raises
+    ------
+    InputError : there is neither; names the nearest.
+    """
+    groups, countries = known["groups"], known.names("countries")
+    found = set(groups.loc[groups["group"] == group, "country"]) or {group} & set(countries)
+    if not found:
+        what = f"no group or country {group!r}; {nearest(group, [*groups['group'].unique(), *countries])}"
+        raise InputError([Fault(known.path / "groups.csv", 1, 1, what)])
+    return found

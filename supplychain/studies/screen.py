@@ -24,7 +24,7 @@ from supplychain.scenario import scenario
 from supplychain.scenario.scenario import Scenario
 from supplychain.solve.highs import Solution, Solver
 from supplychain.solve.part import Part
-from supplychain.studies.findings import Findings, about
+from supplychain.studies.findings import Findings, about, checked_year
 from supplychain.studies.losses import COUNTRY, SUPPLIER, Hit, losses
 from supplychain.studies.recovery import recoveries
 from supplychain.system.build import System
@@ -71,7 +71,7 @@ def screen(
     """
     known = data if isinstance(data, Dataset) else facts.read(data)
     story = name if isinstance(name, Scenario) else scenario.read(name, known)
-    year = story.years[len(story.years) // 2] if year is None else year
+    year = checked_year(story, year, len(story.years) // 2)
     solved = unfold(story, known)
     plan = _Year.of(solved, year)
     hits = losses(solved.program, solved.system, solved.solution, plan.part, [year])

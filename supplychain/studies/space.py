@@ -14,6 +14,7 @@ from supplychain.facts import dataset as facts
 from supplychain.facts.dataset import Dataset
 from supplychain.facts.errors import Fault, InputError, nearest
 from supplychain.program.lp import Flags, Floats, Ints, LinearProgram
+from supplychain.results.indicators import UPSTREAM
 from supplychain.results.run import REGION
 from supplychain.results.unfold import Solved, unfold
 from supplychain.scenario import scenario
@@ -21,7 +22,7 @@ from supplychain.scenario.scenario import Scenario
 from supplychain.solve.highs import Solver
 from supplychain.solve.part import Part
 from supplychain.studies.findings import Findings, about
-from supplychain.studies.headlines import passing, worth_of_use
+from supplychain.studies.headlines import members_of, passing, worth_of_use
 
 Step = Callable[[str], object]
 MARKET = "USA"
@@ -61,7 +62,8 @@ def space(
     """
     known = data if isinstance(data, Dataset) else facts.read(data)
     story = name if isinstance(name, Scenario) else scenario.read(name, known)
-    members = _members(known, group)
+    members = members_of(known, group)
+    _check(slacks, stages)
     solved = unfold(story, known)
     places = pd.concat(
         passing(solved.program, solved.solution.value, MARKET, year) for year in story.years[1:] or story.years
@@ -72,6 +74,14 @@ def space(
     manifest = about(story, known, group=group, slacks=list(slacks), stages=list(stages))
     manifest |= {"complete": complete}
     return Findings("space", story.name, story.title, {"space": pd.DataFrame(rows, columns=columns)}, manifest)
+
+
+def _check(slacks: Sequence[float], stages: Sequence[str]) -> None:
+    """Refuses a slack that is none, and a stage that is not traced to a place."""
+    if wrong := [slack for slack in slacks if not 0 <= slack < np.inf]:
+        raise InputError([Fault(Path("slack"), 1, 1, f"a slack is a part, 0 or more, not {wrong[0]:g}")])
+    if unknown := [stage for stage in stages if stage not in UPSTREAM]:
+        raise InputError([Fault(Path("stage"), 1, 1, f"no stage {unknown[0]!r}; {nearest(unknown[0], UPSTREAM)}")])
 
 
 def _every_mineral(
@@ -87,15 +97,6 @@ def _every_mineral(
             rows += _rows(solved, str(mineral), own, slacks, value[mineral])
             done += 1
     return rows, done == len(minerals)
-
-
-def _members(known: Dataset, group: str) -> set[str]:
-    groups, countries = known["groups"], known.names("countries")
-    found = set(groups.loc[groups["group"] == group, "country"]) or {group} & set(countries)
-    if not found:
-        what = f"no group or country {group!r}; {nearest(group, [*groups['group'].unique(), *countries])}"
-        raise InputError([Fault(known.path / "groups.csv", 1, 1, what)])
-    return found
 
 
 def _rows(

@@ -25,7 +25,7 @@ from supplychain.solve.highs import Solver
 from supplychain.solve.lshaped import decomposed
 from supplychain.solve.twostage import Plan, Risk, TwoStage, cvar, kept, solve, wait_and_see
 from supplychain.studies.disruptions import Outcome, expected, outcomes
-from supplychain.studies.findings import Findings, about
+from supplychain.studies.findings import Findings, about, checked_year
 from supplychain.studies.surprise import foreseen
 from supplychain.system.build import base_tables, build_system
 
@@ -33,6 +33,7 @@ Step = Callable[[str], object]
 LARGEST = 200_000  # columns of the extensive form; beyond, scenario by scenario
 DUST = 1e-3  # t
 PLANS = ["planned_t", "ignored_t"]
+ROUND = 5  # decimals of a million USD: what is less is the solver's rounding
 MUSD = "million USD, present value"
 
 
@@ -67,7 +68,7 @@ def stochastic(
     """
     known = data if isinstance(data, Dataset) else facts.read(data)
     story = foreseen(name if isinstance(name, Scenario) else scenario.read(name, known))
-    year = story.years[min(3, len(story.years) - 1)] if year is None else year
+    year = checked_year(story, year, 3)
     risk = risk or Risk()
     world = _World.of(story, known, year, exposure, risk)
     asked = {"year": year, "exposure": exposure, "risk_weight": risk.weight, "cvar": risk.level}
@@ -158,9 +159,9 @@ class _World:
                 "event": [outcome.event for outcome in self.outcomes],
                 "name": [outcome.name for outcome in self.outcomes],
                 "probability": self.problem.probability,
-                "planned_musd": self._musd(plan.cost - undisturbed),
-                "ignored_musd": self._musd(ignored.cost - undisturbed),
-                "known_musd": self._musd(seen - undisturbed),
+                "planned_musd": np.round(self._musd(plan.cost - undisturbed), ROUND),
+                "ignored_musd": np.round(self._musd(ignored.cost - undisturbed), ROUND),
+                "known_musd": np.round(self._musd(seen - undisturbed), ROUND),
             }
         )
 

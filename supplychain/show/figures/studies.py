@@ -46,7 +46,9 @@ def frontier(found: Findings, ax: Axes | None = None) -> Axes:
     ax.invert_xaxis()
     ax.set_ylim(0)
     ax.set_ylabel("billion USD, present value")
-    ax.set_xlabel(f"{table['setting'].iloc[0]} of {table['policy'].iloc[0]}, tighter to the right")
+    ax.set_xlabel(
+        f"limit of {style.spoken(str(table['policy'].iloc[0])).lower()} ({table['setting'].iloc[0]}), level by level"
+    )
     if share:
         ax.xaxis.set_major_formatter(PercentFormatter(1.0))
     for row in (table.iloc[len(table) // 2], table.iloc[-1]):
