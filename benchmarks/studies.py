@@ -33,7 +33,7 @@ def main() -> None:
     """A frontier of twenty points, and the loss of every supplier, beside runs from scratch."""
     known = read_data()
     known = known.only(sys.argv[1:]) if sys.argv[1:] else known
-    story = capped(scenario.read("status_quo", known), "feoc")
+    story = capped(scenario.read("status_quo", known), known, "feoc")
     (setting,) = (found for found in settings(story) if found.policy == CAP)
     cold = [timed(lambda i=i: unfold(with_setting(story, setting.at(LEVELS[i])), known)) for i in COLD]
     once = float(np.mean([seconds for _, seconds in cold]))

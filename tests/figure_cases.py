@@ -7,6 +7,7 @@ import itertools
 import pandas as pd
 
 from supplychain.results.result import Result
+from supplychain.studies.findings import Findings
 
 YEARS = (2025, 2026, 2027)
 PRICES = {"copper": 9000.0, "antimony": 12000.0, "magnet_alloy": 60000.0}
@@ -179,3 +180,37 @@ def _corridors() -> pd.DataFrame:
     rows += [(year, "steppe", "northern", 5e6 * (year == YEARS[0]), 0.0, 0.0, 0.0) for year in YEARS]
     names = ["year", "leg", "corridor", "capacity_t", "background_t", "used_t", "shadow_price_usd_per_t"]
     return pd.DataFrame(rows, columns=names)
+
+
+def _studies() -> dict[str, Findings]:
+    """What four studies could have found, by study."""
+    levels = pd.DataFrame({"level": [1.0, 0.5, 0.1], "extra_musd": [0.0, 40.0, 650.0], "policy": "feoc_cap"})
+    levels = levels.assign(setting="share", share_feoc=[0.7, 0.5, 0.1], share_central_asia=[0.1, 0.25, 0.4])
+    ranges = pd.DataFrame({"mineral": ["antimony", "copper"] * 2, "slack": [0.01, 0.01, 0.05, 0.05]})
+    ranges = ranges.assign(stage="mine", share=[0.1, 0.0] * 2, low=0.0, high=[0.7, 0.02, 0.9, 0.1])
+    lost = pd.DataFrame(
+        {"kind": ["country", "supplier", "leg"], "name": ["all of CHN", "antimony, mine, CHN", "Caspian"]}
+    )
+    lost = lost.assign(
+        mineral=["", "antimony", ""], stage=["", "mine", ""], country=["CHN", "CHN", ""], item="antimony"
+    )
+    lost = lost.assign(unmet_share=[0.4, 0.3, 0.0], unmet_musd=[50.0, 40.0, 0.0], price_multiple=[10.0, 3.0, 1.0])
+    lost = lost.assign(vehicles_worth=[0.0, 2e4, 0.0], gw_worth=[9.0, 0.0, 0.0])
+    built = pd.DataFrame({"mineral": ["copper"], "stage": ["mine"], "country": ["KAZ"], "name": [""], "year": [2028]})
+    stored = pd.DataFrame({"mineral": ["antimony"], "market": ["USA"], "planned_t": [1600.0], "ignored_t": [0.0]})
+    risk = {
+        "builds": built.assign(planned_t=50.0, ignored_t=120.0),
+        "stored": stored,
+        "stochastic": pd.DataFrame({"metric": ["worth_of_planning"], "value": [807.0]}),
+    }
+    found = {
+        "frontier": {"frontier": levels},
+        "space": {"space": ranges},
+        "screen": {"losses": lost},
+        "stochastic": risk,
+    }
+    asked = {"asked": {"group": "central_asia", "year": 2030}}
+    return {study: Findings(study, "status_quo", "Status quo", tables, asked) for study, tables in found.items()}
+
+
+STUDIES = _studies()

@@ -21,7 +21,7 @@ import matplotlib
 import numpy as np
 import pandas as pd
 import pytest
-from figure_cases import PATHS, YEARS, small
+from figure_cases import PATHS, STUDIES, YEARS, small
 from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -33,7 +33,7 @@ from matplotlib.text import Text
 from supplychain.facts.errors import InputError
 from supplychain.results.result import Result
 from supplychain.show import figures as plots
-from supplychain.show.figures import style
+from supplychain.show.figures import studies, style
 
 STORED = Path(__file__).parent / "figures" / "structure.json"
 LONG = "US–Uzbekistan joint investment fund, with caps on countries of concern that tighten by year"
@@ -71,7 +71,10 @@ FIGURES = {
     "corridors": lambda: plots.corridors(AFTER),
     "corridors_of_an_older_result": lambda: plots.corridors(BARE),
     "leg_use": lambda: plots.leg_use(AFTER, "caspian"),
-    "frontier": lambda: plots.frontier([AFTER, BEFORE], "feoc_cap"),
+    "frontier": lambda: studies.frontier(STUDIES["frontier"]),
+    "space": lambda: studies.space(STUDIES["space"]),
+    "losses": lambda: studies.losses(STUDIES["screen"]),
+    "under_risk": lambda: studies.under_risk(STUDIES["stochastic"]),
 }
 FIGURES |= {
     "dependence_portrait": lambda: plots.dependence(AFTER, form=style.PORTRAIT),
@@ -172,7 +175,7 @@ def test_the_scenario_is_named_once(name, drawn):
     """A figure names its scenario once, in its head or, where two stand side by side, in the legend."""
     texts = [text.get_text().replace("\n", " ") for text in drawn[name].findobj(Text) if text.get_visible()]
     assert sum(text.count(LONG[:40]) for text in texts) <= 1
-    assert any(title in " ".join(texts) for title in (LONG[:40], BEFORE.title, "Bare", "cap costs"))
+    assert any(title in " ".join(texts) for title in (LONG[:40], BEFORE.title, "Bare"))
 
 
 @pytest.mark.parametrize("name", FIGURES)
@@ -353,13 +356,6 @@ def test_bars_and_dots_of_amounts_begin_at_nought():
 def test_shadow_prices_are_relative_to_normal_prices():
     """1,200 USD on antimony's 12,000 is ten percent; rows without a mineral are left out."""
     assert plots.shadow_prices(AFTER).loc["antimony"].to_dict() == pytest.approx({2026: 10.0, 2027: 10.0})
-
-
-def test_frontier_reads_the_cap_from_the_scenario():
-    """The last year's share is the cap, a scenario without the policy stands at one; cost is over the loosest."""
-    points = plots.frontier_points([AFTER, BEFORE], "feoc_cap")
-    assert list(points["cap"]) == pytest.approx([1.0, 0.6])
-    assert list(points["extra_busd"]) == pytest.approx([0.0, (AFTER.objective - BEFORE.objective) / 1e9])
 
 
 def test_axes_given_are_axes_returned(tmp_path):

@@ -57,7 +57,7 @@ def test_a_level_without_a_plan_is_a_row():
 @pytest.fixture(scope="module")
 def walked(two):
     """The cost of a cap on countries of concern, of two real minerals."""
-    told = capped(scenario.read("status_quo", two), "feoc")
+    told = capped(scenario.read("status_quo", two), two, "feoc")
     levels = [float(level) for level in np.linspace(0.8, 0.1, 8)]
     return told, levels, frontier(told, CAP, levels, two).frontier
 
@@ -83,7 +83,7 @@ def test_points_solved_in_place_cost_what_they_cost_cold(walked, two):
 
 def test_a_policy_that_is_not_there(two):
     """The nearest one with a limit is named."""
-    told = capped(scenario.read("status_quo", two), "feoc")
+    told = capped(scenario.read("status_quo", two), two, "feoc")
     with pytest.raises(InputError, match=f"did you mean '{CAP}'"):
         frontier(told, "frontier_cup", [1.0, 0.5], two)
 
@@ -294,7 +294,7 @@ def test_the_commands(tmp_path):
 
 def test_what_was_done_is_kept(two, monkeypatch, tmp_path):
     """Ctrl-C at a level: those that are done are written, and the command ends with 130."""
-    told = capped(scenario.read("status_quo", two), "feoc")
+    told = capped(scenario.read("status_quo", two), two, "feoc")
 
     def stop(text):
         if text == "level 0.6":

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from supplychain.cli.options import AsJson, Data, Out, Quiet, ScenarioOrFile, Settings, counting, told
+from supplychain.cli.options import AsJson, Data, Minerals, Out, Quiet, ScenarioOrFile, Settings, counting, opened, told
 from supplychain.show.console import records, say, show
 
 if TYPE_CHECKING:
@@ -25,7 +25,6 @@ Seed = Annotated[int, typer.Option("--seed", min=0, help="Of the draws: the same
 How = Annotated[
     Literal["latin", "sobol"], typer.Option("--points", help="A Latin hypercube, or Sobol points (a power of two).")
 ]
-Minerals = Annotated[str | None, typer.Option("--minerals", help="Only these, parted by commas.")]
 Workers = Annotated[int, typer.Option("--workers", min=1, help="Processes on this machine.")]
 Scheduler = Annotated[
     str | None, typer.Option("--scheduler", help="Dask scheduler whose workers do it instead, tcp://HOST:PORT.")
@@ -52,17 +51,13 @@ def ensemble(
 
     Writes OUT/NAME_ensemble/ with figures.
     """
-    from supplychain.facts.dataset import read
-    from supplychain.scenario.scenario import read as read_scenario
     from supplychain.show.figures.ensemble import draw_ensemble
     from supplychain.studies.ensemble import ensemble as study
 
     if points == "sobol" and runs & (runs - 1):
         raise typer.BadParameter("Sobol points are a power of two, such as 256 or 1024", param_hint="--runs")
     with told("runs that are done are kept; --resume goes on"), counting(quiet) as step:
-        known = read(data)
-        known = known.only(name.strip() for name in minerals.split(",")) if minerals else known
-        story = read_scenario(scenario, known, settings or ())
+        known, story = opened(scenario, minerals, data, settings)
         folder = out / f"{story.name}_{study.ENSEMBLE}"
         asked, by = (story, folder, runs, seed, known), scheduler or workers
         found = study.ensemble(*asked, method=points, workers=by, resume=resume, step=step)

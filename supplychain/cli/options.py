@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from supplychain.facts.errors import Fault, InfeasibleError, InputError
 from supplychain.scenario.files import beginning_with
+
+if TYPE_CHECKING:
+    from supplychain.facts.dataset import Dataset
+    from supplychain.scenario.scenario import Scenario
 
 BAD_INPUT, NO_PLAN, INTERRUPTED = 2, 3, 130
 
@@ -23,6 +28,7 @@ ScenarioOrFolder = Annotated[
 Settings = Annotated[
     list[str] | None, typer.Option("--set", metavar="policies.ID.field=value", help="Change one value; repeatable.")
 ]
+Minerals = Annotated[str | None, typer.Option("--minerals", metavar="A,B", help="Only these minerals (default: all).")]
 Out = Annotated[Path, typer.Option("--out", help="Folder for the results.")]
 Data = Annotated[Path | None, typer.Option("--data", help="A folder with the tables of the facts.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Print nothing but errors.")]
@@ -57,9 +63,9 @@ def told(kept: str = "finished scenarios are kept") -> Iterator[None]:
         raise typer.Exit(INTERRUPTED) from None
 
 
-def warn(warnings: Iterable[object]) -> None:
+def warn(told: Iterable[object]) -> None:
     """A line on standard error for each."""
-    for warning in warnings:
+    for warning in told:
         typer.echo(str(warning), err=True)
 
 
@@ -92,3 +98,18 @@ def _shown(quiet: bool, *columns: Any) -> Iterator[tuple[Any, Any]]:
     console = Console(stderr=True)
     with Progress(*columns, console=console, transient=True, disable=quiet or not console.is_terminal) as shown:
         yield shown, shown.add_task("starting", total=None)
+
+
+def opened(
+    scenario: str, minerals: str | None, data: Path | None, settings: list[str] | None
+) -> tuple[Dataset, Scenario]:
+    """The facts, of these minerals or all, and the scenario; what it says of others is told as left out."""
+    from supplychain.facts.dataset import read
+    from supplychain.scenario.scenario import read as read_scenario
+
+    known = read(data)
+    known = known if minerals is None else known.only(name.strip() for name in minerals.split(","))
+    with warnings.catch_warnings(record=True) as left_out:
+        story = read_scenario(scenario, known, settings or ())
+    warn(warning.message for warning in left_out)
+    return known, story

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -14,13 +13,14 @@ from supplychain.cli.options import (
     INTERRUPTED,
     AsJson,
     Data,
+    Minerals,
     Out,
     Quiet,
     ScenarioOrFile,
     Settings,
+    opened,
     progress,
     told,
-    warn,
 )
 from supplychain.show.console import records, say, show
 
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
     from supplychain.studies.findings import Findings
 
-Minerals = Annotated[str | None, typer.Option("--minerals", metavar="A,B", help="Only these minerals (default: all).")]
 SHOWN = 12  # rows on the screen
 
 
@@ -51,13 +50,12 @@ def frontier(
     import numpy as np
 
     from supplychain.studies import frontier as study
-    from supplychain.studies.headlines import members_of
 
     if bool(policy) == bool(group):
         raise typer.BadParameter("either --policy, the id of a policy with a limit, or --group, for a cap on it")
 
     def found(story: Any, known: Any, step: Any) -> Findings:
-        asked = study.capped(story, group) if group and members_of(known, group) else story
+        asked = study.capped(story, known, group) if group else story
         return study.frontier(asked, policy or study.CAP, list(np.linspace(first, last, points)), known, step)
 
     columns = ["level", "status", "extra_musd", "slope_usd", "unit", "share_feoc", "share_central_asia"]
@@ -151,18 +149,12 @@ def _study(
     as_json: bool,
 ) -> None:
     """Read, ask, write, and show the first rows."""
-    from supplychain.facts.dataset import read
     from supplychain.results.writing import check_package
-    from supplychain.scenario.scenario import read as read_scenario
     from supplychain.show.figures.studies import draw_findings
 
     with told(), progress(quiet) as step:
         step("reading")
-        known = read(data)
-        known = known if minerals is None else known.only(minerals.split(","))
-        with warnings.catch_warnings(record=True) as left_out:
-            story = read_scenario(scenario, known, settings or ())
-        warn(warning.message for warning in left_out)
+        known, story = opened(scenario, minerals, data, settings)
         folder = out / f"{story.name}_{study}"
         check_package(folder)
         found = found_by(story, known, step)

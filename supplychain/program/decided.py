@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from supplychain.program.lp import Flags, LinearProgram
 
 
@@ -13,9 +11,4 @@ def decided(lp: LinearProgram, year: int) -> Flags:
     A plant takes its lead time from the decision to coming on line: what comes on line sooner after the news was begun
     before them. It arrives, and nothing can join it.
     """
-    parts = []
-    for variable in lp.variables.values():
-        table = variable.table
-        lead = table["lead_years"].to_numpy() if "lead_years" in table else 0
-        parts.append(table["year"].to_numpy() < year + lead)
-    return np.concatenate(parts).astype(bool)
+    return lp.columns_where(lambda table: table["year"] < year + table.get("lead_years", 0))

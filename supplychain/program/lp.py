@@ -6,7 +6,7 @@ size of its own unit, and `arrays` divides by it, so that the solver meets numbe
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -291,6 +291,14 @@ class LinearProgram:
         self.constraints[name] = constraint
         return constraint
 
+    def columns_where(self, holds: Callable[[pd.DataFrame], ArrayLike]) -> Flags:
+        """Which columns are in rows of their variable's table for which something holds: one answer, or one a row."""
+        return _flags(self.variables, holds)
+
+    def rows_where(self, holds: Callable[[pd.DataFrame], ArrayLike]) -> Flags:
+        """Which rows are in rows of their constraint's table for which something holds."""
+        return _flags(self.constraints, holds)
+
     def arrays(self, *, scaled: bool = True) -> Arrays:
         """The program in its own units, or as it stands in the tables; entries that meet in one place are added up."""
         column_unit = self._joined("unit", self.variables) if scaled else np.ones(self.columns)
@@ -330,6 +338,11 @@ class LinearProgram:
     def _joined(self, attribute: str, family: dict[str, Any]) -> Floats:
         parts = [getattr(member, attribute) for member in family.values()]
         return np.concatenate(parts) if parts else np.zeros(0)
+
+
+def _flags(families: Mapping[str, Any], holds: Callable[[pd.DataFrame], ArrayLike]) -> Flags:
+    parts = [np.broadcast_to(np.asarray(holds(each.table), dtype=bool), (len(each),)) for each in families.values()]
+    return np.concatenate(parts) if parts else np.zeros(0, dtype=bool)
 
 
 def _one(parts: list[Keys]) -> Keys:

@@ -14,12 +14,13 @@ from supplychain.facts.errors import Fault, InputError
 from supplychain.results.columns import TABLES
 from supplychain.results.package import LARGEST_CSV, read_table, write_package
 from supplychain.results.short import certificate, in_short, spoken
+from supplychain.results.tabled import Tabled
 
 EXPLAINED = "explain"  # the folder, inside a result's, of what `supplychain explain` found
 
 
 @dataclass(frozen=True, repr=False)
-class Result:
+class Result(Tabled):
     """What a solved scenario says.
 
     Attributes
@@ -35,15 +36,6 @@ class Result:
     objective: float
     manifest: dict[str, Any]
     tables: dict[str, pd.DataFrame]
-
-    def __getattr__(self, name: str) -> pd.DataFrame:
-        tables = self.__dict__.get("tables", {})
-        if name in tables:
-            return tables[name]  # type: ignore[no-any-return]
-        raise AttributeError(f"a result has no table {name!r}; it has {', '.join(tables)}")
-
-    def __dir__(self) -> list[str]:
-        return [*super().__dir__(), *self.tables]
 
     def __repr__(self) -> str:
         return in_short(self)

@@ -70,9 +70,19 @@ def run(name: str | Path | Scenario, data: str | Path | Dataset | None = None) -
     InputError : the scenario or the data cannot be used.
     InfeasibleError : no plan satisfies every constraint; the message names those that clash.
     """
-    known = data if isinstance(data, Dataset) else facts.read(data)
-    story = name if isinstance(name, Scenario) else scenario.read(name, known)
+    known, story = opened(name, data)
     return solve(story, Shared(known))[0]
+
+
+def opened(name: str | Path | Scenario, data: str | Path | Dataset | None) -> tuple[Dataset, Scenario]:
+    """Facts and scenario, as `run` takes them, read where they have not been.
+
+    Raises
+    ------
+    InputError : the scenario or the data cannot be used.
+    """
+    known = data if isinstance(data, Dataset) else facts.read(data)
+    return known, name if isinstance(name, Scenario) else scenario.read(name, known)
 
 
 def solve(story: Scenario, shared: Shared) -> tuple[Result, Start | None]:

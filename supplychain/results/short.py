@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -74,3 +74,8 @@ def _headlines(result: Result) -> Iterator[str]:
         amounts = [words.format(spoken(values[metric])) for metric, words in told.items() if metric in values]
         if amounts:
             yield textwrap.shorten(f"{what:<8}".replace(" ", "\0") + ", ".join(amounts), WIDTH).replace("\0", " ")
+
+
+def joined(parts: Sequence[str]) -> str:
+    """A list in a sentence: commas, and `and` before the last."""
+    return " and ".join([", ".join(parts[:-1]), parts[-1]]) if len(parts) > 1 else "".join(parts)

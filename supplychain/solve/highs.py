@@ -154,7 +154,13 @@ class Solver:
         if not self._highs.getNumCol():
             self._pose(arrays, basis)
             return
-        still = _costs_at_same_prices(before, arrays, np.asarray(self._highs.getSolution().row_dual))
+        still = before.cost
+        if arrays.matrix is not before.matrix:
+            # At these costs all reduced costs are as they were, so the dual simplex can go on.
+            by = arrays.matrix - before.matrix
+            still = before.cost + by.T @ np.asarray(self._highs.getSolution().row_dual)
+            for i, j in zip(*map(np.ndarray.tolist, by.nonzero()), strict=True):
+                self._highs.changeCoeff(i, j, float(arrays.matrix[i, j]))
         _change(self._highs, before, replace(arrays, cost=still))
         if basis is not None:
             self._highs.setBasis(basis)
@@ -247,15 +253,8 @@ class Solver:
         return [names[i] for i in found if i >= 0]
 
 
-def _costs_at_same_prices(before: Arrays, after: Arrays, price: Floats) -> Floats:
-    """The costs at which other coefficients leave all reduced costs as they were: the dual simplex can go on."""
-    if after.matrix is before.matrix:
-        return before.cost
-    return before.cost + (after.matrix - before.matrix).T @ price
-
-
 def _change(highs: Any, before: Arrays, after: Arrays) -> None:
-    """Give HiGHS the numbers that differ."""
+    """Give HiGHS the bounds and costs that differ."""
     for change, low, high in (("Cols", "lower", "upper"), ("Rows", "row_lower", "row_upper")):
         lower, upper = getattr(after, low), getattr(after, high)
         place = _differing((getattr(before, low) != lower) | (getattr(before, high) != upper))
@@ -264,10 +263,6 @@ def _change(highs: Any, before: Arrays, after: Arrays) -> None:
     place = _differing(before.cost != after.cost)
     if len(place):
         highs.changeColsCost(len(place), place, after.cost[place])
-    if after.matrix is not before.matrix:
-        by = (after.matrix - before.matrix).tocoo()
-        for i, j in zip(by.row.tolist(), by.col.tolist(), strict=True):
-            highs.changeCoeff(i, j, float(after.matrix[i, j]))
 
 
 def _differing(where: Flags) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
@@ -14,13 +14,17 @@ from supplychain.facts.dataset import Dataset
 from supplychain.facts.errors import Fault, InputError
 from supplychain.results.columns import TABLES
 from supplychain.results.package import write_package
+from supplychain.results.tabled import Tabled
+from supplychain.scenario.policies.security import ConcentrationCap
 from supplychain.scenario.scenario import Scenario
 
+Step = Callable[[str], object]  # is told what a study is at
+OPTIMAL, NO_PLAN = "optimal", "no plan"  # status of one of its solves
 MANIFEST = "study.json"  # not a result's name for it: the page takes every folder with that for a result
 
 
 @dataclass(frozen=True, repr=False)
-class Findings:
+class Findings(Tabled):
     """What a study found.
 
     Attributes
@@ -35,15 +39,6 @@ class Findings:
     title: str
     tables: Mapping[str, pd.DataFrame]
     manifest: Mapping[str, Any] = field(default_factory=dict)
-
-    def __getattr__(self, name: str) -> pd.DataFrame:
-        tables = self.__dict__.get("tables", {})
-        if name in tables:
-            return tables[name]  # type: ignore[no-any-return]
-        raise AttributeError(f"{self.__dict__.get('study')} has no table {name!r}; it has {', '.join(tables)}")
-
-    def __dir__(self) -> list[str]:
-        return [*super().__dir__(), *self.tables]
 
     def __repr__(self) -> str:
         listed = ", ".join(f"{name} ({len(table)})" for name, table in self.tables.items())
@@ -81,3 +76,16 @@ def checked_year(story: Scenario, year: int | None, usual: int) -> int:
     if year not in years[1:] and len(years) > 1:
         raise InputError([Fault(*story.where(""), f"{year} is no year from {years[1]} to {years[-1]}")])
     return year
+
+
+def linear(story: Scenario) -> None:
+    """Refuses a scenario that one linear program cannot hold: limits on concentration take several.
+
+    Raises
+    ------
+    InputError : names the first such policy.
+    """
+    for name, policy in story.policies.items():
+        if isinstance(policy, ConcentrationCap):
+            what = f"this study follows one linear program, which cannot hold the concentration cap {name!r}"
+            raise InputError([Fault(*story.where(name), what)])

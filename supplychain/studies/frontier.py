@@ -13,35 +13,36 @@ from threading import Event
 import numpy as np
 import pandas as pd
 
-from supplychain.facts import dataset as facts
 from supplychain.facts.dataset import Dataset
 from supplychain.facts.errors import Fault, InfeasibleError, InputError, nearest
 from supplychain.program.equations import build_program
 from supplychain.program.lp import Arrays, LinearProgram
-from supplychain.results.run import REGION
-from supplychain.scenario import scenario
+from supplychain.results.run import REGION, opened
 from supplychain.scenario.policies import SupplierCap
+from supplychain.scenario.policies.base import members
 from supplychain.scenario.scenario import Scenario
 from supplychain.solve.highs import Solution, Solver
 from supplychain.solve.nearby import Change, Point
-from supplychain.studies.findings import Findings, about
-from supplychain.studies.headlines import group_shares, passing
+from supplychain.studies.findings import NO_PLAN, OPTIMAL, Findings, Step, about, linear
+from supplychain.studies.headlines import CONCERN, MARKET, group_shares, members_of, passing
 from supplychain.studies.settings import Setting, settings, with_setting
 from supplychain.studies.surprise import foreseen
 from supplychain.system.build import base_tables, build_system
 
-Step = Callable[[str], object]
-MARKET, CONCERN = "USA", "feoc"
 CAP = "frontier_cap"
-OPTIMAL, NO_PLAN = "optimal", "no plan"
 REACHED = 5  # years after the first in which a cap of the study's own is reached
 
 
-def capped(story: Scenario, group: str, stages: Sequence[str] = ("mine", "refine")) -> Scenario:
+def capped(story: Scenario, known: Dataset, group: str, stages: Sequence[str] = ("mine", "refine")) -> Scenario:
     """The scenario with a cap on a group's share of US supply, policy `frontier_cap`, that asks for nothing yet.
 
     It tightens evenly from the year after the base year and is reached four years later.
+
+    Raises
+    ------
+    InputError : the facts know no such group or country.
     """
+    members_of(known, group)
     first, last = story.years[0] + 1, min(story.years[0] + REACHED, story.years[-1])
     fields = {"kind": "supplier_cap", "group": group, "stages": list(stages), "share": {first: 1.0, last: 1.0}}
     policy = SupplierCap.model_validate(fields | {"assumption": "the frontier's own cap"})
@@ -75,8 +76,9 @@ def frontier(
     ------
     InputError : the scenario or the data cannot be used; no such policy, or one without a limit.
     """
-    known = data if isinstance(data, Dataset) else facts.read(data)
-    story = foreseen(name if isinstance(name, Scenario) else scenario.read(name, known))
+    known, told = opened(name, data)
+    story = foreseen(told)
+    linear(story)
     setting = _setting(story, policy)
     _check(story, setting, levels)
     line = _Line.of(story, known, setting, levels)
@@ -153,12 +155,7 @@ class _Line:
     def of(cls, story: Scenario, known: Dataset, setting: Setting, levels: Sequence[float]) -> _Line:
         base = base_tables(known, story.years)
         ends = (levels[0], levels[-1])
-        systems = [build_system(known, with_setting(story, setting.at(level)), base) for level in ends]
-        if len(systems[0].concentrations):
-            name = systems[0].concentrations["policy"].iloc[0]
-            what = f"a frontier is followed by one linear program, which cannot hold the concentration cap {name!r}"
-            raise InputError([Fault(*story.where(name), what)])
-        programs = [build_program(system) for system in systems]
+        programs = [build_program(build_system(known, with_setting(story, setting.at(level)), base)) for level in ends]
         first, last = (program.arrays() for program in programs)
         if not (np.array_equal(first.row_key, last.row_key) and np.array_equal(first.column_key, last.column_key)):
             what = f"{setting.field} of {ends[0]:g} and of {ends[1]:g} make different programs; begin elsewhere"
@@ -184,7 +181,7 @@ class _Line:
 
     def _at(self, level: float) -> Arrays:
         first, last = self.ends
-        return self.first.towards(self.last, (level - first) / (last - first) if last != first else 0.0)
+        return self.first.towards(self.last, (level - first) / (last - first))
 
     def row(self, level: float, solution: Solution | None, known: Dataset) -> dict[str, object]:
         """A row of the table but for what it costs beyond the first."""
@@ -193,20 +190,13 @@ class _Line:
             return row | {"status": NO_PLAN, "cost_musd": np.nan, "slope_usd": np.nan, "unit": self.setting.unit.name}
         row |= {"status": OPTIMAL, "cost_musd": solution.objective / 1e6}
         row |= {"slope_usd": self._slope(solution), "unit": self.setting.unit.name}
-        supply, groups = passing(self.program, solution.value, MARKET, self.year), known["groups"]
-        for group in (CONCERN, REGION):
-            row[f"share_{group}"] = group_shares(supply, groups.loc[groups["group"] == group, "country"]).mean()
-        return row
+        supply = passing(self.program, solution.value, MARKET, self.year)
+        return row | {f"share_{g}": group_shares(supply, members(known, g)).mean() for g in (CONCERN, REGION)}
 
     def _slope(self, solution: Solution) -> float:
         """What a natural unit more adds to the cost: what its way through the program is worth at the duals."""
-        units, money, a = (
-            (self.ends[1] - self.ends[0]) / self.setting.unit.size,
-            self.program.money_unit,
-            solution.arrays,
-        )
-        if not units:
-            return np.nan
+        a, money = solution.arrays, self.program.money_unit
+        units = (self.ends[1] - self.ends[0]) / self.setting.unit.size
         value = solution.value / a.column_unit
         dual, reduced = solution.dual * a.row_unit / money, solution.reduced * a.column_unit / money
         change = Change.between(self.first, self.last, value, units)

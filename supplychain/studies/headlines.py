@@ -11,8 +11,10 @@ from supplychain.facts.dataset import Dataset
 from supplychain.facts.errors import Fault, InputError, nearest
 from supplychain.program.lp import Floats, LinearProgram
 from supplychain.results.indicators import UPSTREAM
+from supplychain.scenario.policies.base import COUNTRY, members
 from supplychain.system.build import System
 
+MARKET, CONCERN = "USA", "feoc"
 KEYS = ["mineral", "stage", "market"]
 
 
@@ -34,14 +36,14 @@ def passing(lp: LinearProgram, value: Floats, market: str, year: int) -> pd.Data
     return table.assign(share=share.fillna(0.0)).reset_index(drop=True)
 
 
-def group_shares(supply: pd.DataFrame, members: Iterable[str]) -> pd.Series:
+def group_shares(supply: pd.DataFrame, group: Iterable[str]) -> pd.Series:
     """A group's share of each mineral at mine or refinery, whichever is higher, by mineral.
 
     Parameters
     ----------
     supply : as `passing` gives it.
     """
-    inside = supply["share"].where(supply["country"].isin(set(members)), 0.0)
+    inside = supply["share"].where(supply["country"].isin(set(group)), 0.0)
     return inside.groupby([supply["mineral"], supply["stage"]]).sum().groupby("mineral").max()
 
 
@@ -59,9 +61,13 @@ def members_of(known: Dataset, group: str) -> set[str]:
     ------
     InputError : there is neither; names the nearest.
     """
-    groups, countries = known["groups"], known.names("countries")
-    found = set(groups.loc[groups["group"] == group, "country"]) or {group} & set(countries)
-    if not found:
-        what = f"no group or country {group!r}; {nearest(group, [*groups['group'].unique(), *countries])}"
+    if group not in (names := COUNTRY.known(known)):
+        what = f"no group or country {group!r}; {nearest(group, names)}"
         raise InputError([Fault(known.path / "groups.csv", 1, 1, what)])
-    return found
+    return set(members(known, group))
+
+
+def use_of(system: System, market: str) -> pd.DataFrame:
+    """What a market uses of each mineral (rows) in each year (columns), t."""
+    use = system.use[system.use["market"] == market]
+    return (use["base_t"] * use["growth"]).groupby([use["mineral"], use["year"]]).sum().unstack()

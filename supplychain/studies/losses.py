@@ -21,7 +21,7 @@ DUST = 1e-6  # t
 
 
 @dataclass(frozen=True)
-class Hit:
+class Loss:
     """Something that may be lost, and what its loss takes from a part of a program.
 
     Attributes
@@ -48,7 +48,7 @@ class Hit:
         return replace(arrays, row_upper=row_upper, upper=upper)
 
 
-def losses(lp: LinearProgram, system: System, solution: Solution, part: Part, years: Iterable[int]) -> list[Hit]:
+def losses(lp: LinearProgram, system: System, solution: Solution, part: Part, years: Iterable[int]) -> list[Loss]:
     """Everything that may be lost in some years of a plan, all of it in all of them.
 
     Parameters
@@ -57,7 +57,7 @@ def losses(lp: LinearProgram, system: System, solution: Solution, part: Part, ye
 
     Returns
     -------
-    One `Hit` for each country's plants of a mineral at a stage (those of one ore together), each country, each hub of
+    One `Loss` for each country's plants of a mineral at a stage (those of one ore together), each country, each hub of
     the market, each named project that the plan has built, and each leg of a corridor. What no source names is left
     out.
     """
@@ -87,10 +87,10 @@ def _sites(lp: LinearProgram, system: System, solution: Solution, years: list[in
     return has[has["tonnes"] > DUST]
 
 
-def _of_sites(group: pd.DataFrame, label: dict[str, object], part: Part) -> Hit:
+def _of_sites(group: pd.DataFrame, label: dict[str, object], part: Part) -> Loss:
     rows = part.rows_of(np.unique(group["row"].dropna().to_numpy(dtype=np.int64)))
     columns = part.columns_of(np.unique(group["column"].dropna().to_numpy(dtype=np.int64)))
-    return Hit(label, rows, np.full(len(rows), WHOLE), columns)
+    return Loss(label, rows, np.full(len(rows), WHOLE), columns)
 
 
 def _supplier(group: pd.DataFrame) -> dict[str, object]:
@@ -107,16 +107,16 @@ def _label(kind: str, mineral: str, stage: str, country: str, name: str, tonnes:
     return dict(zip(LABELS, (kind, mineral, stage, country, name, tonnes), strict=True))
 
 
-def _hubs(lp: LinearProgram, part: Part, years: Iterable[int]) -> Iterator[Hit]:
+def _hubs(lp: LinearProgram, part: Part, years: Iterable[int]) -> Iterator[Loss]:
     rows = lp.constraints["hub_capacity"]
     table = rows.table.assign(row=rows.first + np.arange(len(rows)), tonnes=rows.upper)
     for (mineral, country), group in table[table["year"].isin(list(years))].groupby(["mineral", "supplier"]):
         own = part.rows_of(np.sort(group["row"].to_numpy()))
         label = _label(HUB, mineral, "supply", country, f"{mineral}, sold on by {country}", group["tonnes"].iloc[0])
-        yield Hit(label, own, np.full(len(own), WHOLE), np.zeros(0, dtype=np.int64))
+        yield Loss(label, own, np.full(len(own), WHOLE), np.zeros(0, dtype=np.int64))
 
 
-def _projects(lp: LinearProgram, solution: Solution, part: Part, years: Iterable[int]) -> Iterator[Hit]:
+def _projects(lp: LinearProgram, solution: Solution, part: Part, years: Iterable[int]) -> Iterator[Loss]:
     """Named projects that stand when the first of the years comes."""
     build, rows = lp.variables["build"], lp.constraints["capacity"]
     table = build.table.assign(built=solution.of(build).to_numpy())
@@ -130,10 +130,10 @@ def _projects(lp: LinearProgram, solution: Solution, part: Part, years: Iterable
         mineral, stage, country = group[PLACE].iloc[0]
         label = _label(PROJECT, mineral, stage, country, name or project, group["built"].sum())
         own = part.rows_of(inside["row"].to_numpy())
-        yield Hit(label, own, (inside["built"] / inside["unit"]).to_numpy(), np.zeros(0, dtype=np.int64))
+        yield Loss(label, own, (inside["built"] / inside["unit"]).to_numpy(), np.zeros(0, dtype=np.int64))
 
 
-def _legs(lp: LinearProgram, system: System, part: Part, years: Iterable[int]) -> Iterator[Hit]:
+def _legs(lp: LinearProgram, system: System, part: Part, years: Iterable[int]) -> Iterator[Loss]:
     shipped = lp.variables["shipped"]
     table = shipped.table[["country", "zone", "corridor", "year"]].assign(
         column=shipped.first + np.arange(len(shipped))
@@ -143,4 +143,4 @@ def _legs(lp: LinearProgram, system: System, part: Part, years: Iterable[int]) -
     for leg, group in table.groupby("leg"):
         columns = part.columns_of(np.unique(group["column"].to_numpy()))
         none = np.zeros(0, dtype=np.int64)
-        yield Hit(_label(LEG, "", "", "", str(names[leg])), none, np.zeros(0), columns)
+        yield Loss(_label(LEG, "", "", "", str(names[leg])), none, np.zeros(0), columns)

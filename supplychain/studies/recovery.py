@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -12,10 +12,10 @@ from supplychain.program.lp import LinearProgram
 from supplychain.results.unfold import Solved
 from supplychain.solve.highs import Solution, Solver
 from supplychain.solve.part import Part
+from supplychain.studies.findings import Step
+from supplychain.studies.headlines import use_of
 from supplychain.studies.losses import losses
 from supplychain.system.build import System
-
-Step = Callable[[str], object]
 
 
 def recoveries(solved: Solved, names: Sequence[str], year: int, market: str, step: Step) -> pd.DataFrame:
@@ -53,9 +53,7 @@ def _path(
     table = forgone.table[(forgone.table["market"] == market) & forgone.table["year"].isin(years)]
     place = part.columns_of(forgone.first + table.index.to_numpy())
     more = table.assign(t=answer.value[place] - base.value[place]).groupby(["mineral", "year"])["t"].sum().unstack()
-    use = system.use[system.use["market"] == market]
-    use = (use["base_t"] * use["growth"]).groupby([use["mineral"], use["year"]]).sum().unstack()
-    share = (more / use.reindex(more.index)[more.columns]).fillna(0.0)
+    share = (more / use_of(system, market).reindex(more.index)[more.columns]).fillna(0.0)
     item = str(share[years[0]].idxmax())
     price = system.minerals.set_index("mineral")["price"]
     told = {"unmet_share": share.loc[item], "unmet_musd": more.mul(price, axis=0).sum() / 1e6}

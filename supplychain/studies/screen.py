@@ -14,26 +14,24 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
-from supplychain.facts import dataset as facts
 from supplychain.facts.dataset import Dataset
 from supplychain.facts.errors import InfeasibleError
 from supplychain.program.lp import LinearProgram
+from supplychain.results.run import opened
 from supplychain.results.unfold import Solved, unfold
-from supplychain.scenario import scenario
 from supplychain.scenario.scenario import Scenario
 from supplychain.solve.highs import Solution, Solver
 from supplychain.solve.part import Part
-from supplychain.studies.findings import Findings, about, checked_year
-from supplychain.studies.losses import COUNTRY, SUPPLIER, Hit, losses
+from supplychain.studies.findings import NO_PLAN, OPTIMAL, Findings, Step, about, checked_year
+from supplychain.studies.headlines import MARKET, use_of
+from supplychain.studies.losses import COUNTRY, SUPPLIER, Loss, losses
 from supplychain.studies.recovery import recoveries
 from supplychain.system.build import System
 
-Step = Callable[[str], object]
-MARKET = "USA"
 WORST = 30  # single losses of which all pairs are tried
 LARGEST = 3  # suppliers of a mineral at a stage of which all pairs are tried
-OPTIMAL, NO_PLAN = "optimal", "no plan"
 UNKNOWN = {"item": "", "unmet_share": np.nan, "unmet_musd": np.inf, "price_multiple": np.nan}
 UNKNOWN |= dict.fromkeys(("vehicles", "gw", "vehicles_worth", "gw_worth"), np.nan)
 GONE = 1e-6  # of a mineral's use: less is nothing
@@ -69,8 +67,7 @@ def screen(
     ------
     InputError : the scenario or the data cannot be used. InfeasibleError : no plan.
     """
-    known = data if isinstance(data, Dataset) else facts.read(data)
-    story = name if isinstance(name, Scenario) else scenario.read(name, known)
+    known, story = opened(name, data)
     year = checked_year(story, year, len(story.years) // 2)
     solved = unfold(story, known)
     plan = _Year.of(solved, year)
@@ -92,7 +89,6 @@ class _Year:
 
     system: System
     program: LinearProgram
-    solution: Solution
     part: Part
     solver: Solver
     basis: object
@@ -103,13 +99,13 @@ class _Year:
     @classmethod
     def of(cls, solved: Solved, year: int) -> _Year:
         lp, solution = solved.program, solved.solution
-        part = Part.of(solution, lp.money_unit, _decided_in(lp, year), _of_later(lp, year))
+        part = Part.of(solution, lp.money_unit, lp.columns_where(_decides(year)), lp.rows_where(_later(year)))
         solver = Solver(lp, part.arrays)
         base = solver.solve()
         weight = float(solved.system.years.set_index("year")["weight"][year])
-        return cls(solved.system, lp, solution, part, solver, solver.highs.getBasis(), base, year, weight)
+        return cls(solved.system, lp, part, solver, solver.highs.getBasis(), base, year, weight)
 
-    def without(self, hits: Iterable[Hit]) -> dict[str, object]:
+    def without(self, hits: Iterable[Loss]) -> dict[str, object]:
         """What the loss of some things costs."""
         arrays = self.part.arrays
         for hit in hits:
@@ -123,7 +119,7 @@ class _Year:
 
     def _unmet(self, answer: Solution) -> dict[str, object]:
         short = self._of("forgone", answer).groupby("mineral")["more"].sum()
-        use = self._use.reindex(short.index)
+        use = use_of(self.system, MARKET)[self.year].reindex(short.index)
         share = (short / use).where(short > GONE * use, 0.0).fillna(0.0)
         lost = self._of("undelivered", answer).groupby("unit")["more"].sum().reindex(["vehicle", "MW"], fill_value=0.0)
         price = self.system.minerals.set_index("mineral")["price"]
@@ -147,12 +143,6 @@ class _Year:
         place = self.part.columns_of(v.first + table.index.to_numpy())
         return table.assign(more=answer.value[place] - self.base.value[place])
 
-    @property
-    def _use(self) -> pd.Series:
-        """What the market uses of each mineral in the year, t."""
-        use = self.system.use.query("market == @MARKET and year == @self.year").set_index("mineral")
-        return use["base_t"] * use["growth"]
-
     def _price(self, answer: Solution, mineral: str) -> float:
         rows = self.program.constraints["demand"]
         row = rows.table.query("mineral == @mineral and market == @MARKET and year == @self.year").index
@@ -168,22 +158,17 @@ class _Year:
         return {"vehicles_worth": most.get("vehicle", 0.0), "gw_worth": most.get("MW", 0.0) / 1e3}
 
 
-def _decided_in(lp: LinearProgram, year: int) -> np.ndarray:
+def _decides(year: int) -> Callable[[pd.DataFrame], ArrayLike]:
     """The columns that a year may still decide when it comes: its own, but for what comes on line in it."""
-    parts = [(v.table["year"] == year).to_numpy() & ("lead_years" not in v.table) for v in lp.variables.values()]
-    return np.concatenate(parts)
+    return lambda table: (table["year"] == year) & ("lead_years" not in table)
 
 
-def _of_later(lp: LinearProgram, year: int) -> np.ndarray:
+def _later(year: int) -> Callable[[pd.DataFrame], ArrayLike]:
     """The rows of later years."""
-    parts = [
-        (rows.table["year"] > year).to_numpy() if "year" in rows.table else np.zeros(len(rows), dtype=bool)
-        for rows in lp.constraints.values()
-    ]
-    return np.concatenate(parts)
+    return lambda table: table["year"] > year if "year" in table else False
 
 
-def _single(plan: _Year, hits: Sequence[Hit], step: Step) -> pd.DataFrame:
+def _single(plan: _Year, hits: Sequence[Loss], step: Step) -> pd.DataFrame:
     rows: list[dict[str, object]] = []
     with suppress(KeyboardInterrupt):
         for i, hit in enumerate(hits):
@@ -196,7 +181,7 @@ def _worst_first(rows: list[dict[str, object]]) -> pd.DataFrame:
     return pd.DataFrame(rows).sort_values(["unmet_musd", "cost_musd"], ascending=False, kind="stable")
 
 
-def _pairs(plan: _Year, hits: Sequence[Hit], single: pd.DataFrame, step: Step) -> pd.DataFrame:
+def _pairs(plan: _Year, hits: Sequence[Loss], single: pd.DataFrame, step: Step) -> pd.DataFrame:
     """Pairs of the worst suppliers and legs, and of the largest suppliers of one thing."""
     rows, pairs = [], sorted(_candidates(single))
     for n, (i, j) in enumerate(pairs):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,22 +10,18 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from supplychain.facts import dataset as facts
 from supplychain.facts.dataset import Dataset
 from supplychain.facts.errors import Fault, InputError, nearest
-from supplychain.program.lp import Flags, Floats, Ints, LinearProgram
+from supplychain.program.lp import Floats, Ints
 from supplychain.results.indicators import UPSTREAM
-from supplychain.results.run import REGION
+from supplychain.results.run import REGION, opened
 from supplychain.results.unfold import Solved, unfold
-from supplychain.scenario import scenario
 from supplychain.scenario.scenario import Scenario
 from supplychain.solve.highs import Solver
 from supplychain.solve.part import Part
-from supplychain.studies.findings import Findings, about
-from supplychain.studies.headlines import members_of, passing, worth_of_use
+from supplychain.studies.findings import Findings, Step, about
+from supplychain.studies.headlines import MARKET, members_of, passing, worth_of_use
 
-Step = Callable[[str], object]
-MARKET = "USA"
 SLACKS = (0.01, 0.02, 0.05)
 CLOSE = 1e-3  # of all supply
 STEEPER, STEEPEST = 10.0, 1e3  # by which a unit's worth is raised at a time, and how far, over the price
@@ -60,8 +56,7 @@ def space(
     ------
     InputError : the scenario or the data cannot be used, or there is no such group. InfeasibleError : no plan.
     """
-    known = data if isinstance(data, Dataset) else facts.read(data)
-    story = name if isinstance(name, Scenario) else scenario.read(name, known)
+    known, story = opened(name, data)
     members = members_of(known, group)
     _check(slacks, stages)
     solved = unfold(story, known)
@@ -131,7 +126,8 @@ class _Mineral:
     @classmethod
     def of(cls, solved: Solved, mineral: str) -> _Mineral:
         lp, solution, total = solved.program, solved.solution, solved.program.variables["total"]
-        part = Part.of(solution, lp.money_unit, _columns(lp, mineral), np.zeros(lp.rows, dtype=bool))
+        own = lp.columns_where(lambda table: table["mineral"] == mineral if "mineral" in table else False)
+        part = Part.of(solution, lp.money_unit, own, np.zeros(lp.rows, dtype=bool))
         value = (solution.value / solution.arrays.column_unit)[part.columns]
         got = total.table.query("mineral == @mineral and market == @MARKET").index.to_numpy()
         whole = part.columns_of(total.first + got)
@@ -186,12 +182,3 @@ class _Mineral:
         cost[own] += way * rate
         value = self.solver.moved(replace(self.solver.arrays, cost=cost)).value / self.part.arrays.column_unit
         return float(self.part.arrays.cost @ value), way * float(value[own].sum())
-
-
-def _columns(lp: LinearProgram, mineral: str) -> Flags:
-    """The columns of one mineral."""
-    parts = [
-        (v.table["mineral"] == mineral).to_numpy() if "mineral" in v.table else np.zeros(len(v), dtype=bool)
-        for v in lp.variables.values()
-    ]
-    return np.concatenate(parts)

@@ -6,30 +6,28 @@ present values beyond a world in which nothing breaks and all know it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from supplychain.facts import dataset as facts
 from supplychain.facts.dataset import PLACE, Dataset
 from supplychain.program.decided import decided
 from supplychain.program.equations import build_program
 from supplychain.program.labels import looked_up
 from supplychain.program.lp import Flags, Floats, LinearProgram
-from supplychain.scenario import scenario
+from supplychain.results.run import opened
 from supplychain.scenario.scenario import Scenario
 from supplychain.solve.highs import Solver
 from supplychain.solve.lshaped import decomposed
 from supplychain.solve.twostage import Plan, Risk, TwoStage, cvar, kept, solve, wait_and_see
 from supplychain.studies.disruptions import Outcome, expected, outcomes
-from supplychain.studies.findings import Findings, about, checked_year
+from supplychain.studies.findings import Findings, Step, about, checked_year, linear
 from supplychain.studies.surprise import foreseen
 from supplychain.system.build import base_tables, build_system
 
-Step = Callable[[str], object]
 LARGEST = 200_000  # columns of the extensive form; beyond, scenario by scenario
 DUST = 1e-3  # t
 PLANS = ["planned_t", "ignored_t"]
@@ -66,8 +64,9 @@ def stochastic(
     ------
     InputError : the scenario or the data cannot be used. InfeasibleError : an outcome leaves no plan.
     """
-    known = data if isinstance(data, Dataset) else facts.read(data)
-    story = foreseen(name if isinstance(name, Scenario) else scenario.read(name, known))
+    known, told = opened(name, data)
+    story = foreseen(told)
+    linear(story)
     year = checked_year(story, year, 3)
     risk = risk or Risk()
     world = _World.of(story, known, year, exposure, risk)

@@ -15,8 +15,7 @@ from supplychain.scenario import scenario
 from supplychain.scenario.news import stages
 from supplychain.scenario.policies.base import Shock
 from supplychain.scenario.scenario import Scenario
-
-MARKET = "USA"
+from supplychain.studies.headlines import MARKET
 
 
 def surprise(known: Dataset, names: Sequence[str]) -> pd.DataFrame:

@@ -32,7 +32,7 @@ from supplychain.show.figures.shortage import lost_services, services_lost, unme
 from supplychain.show.figures.style import STYLE, colour, country_name
 from supplychain.show.figures.suppliers import supply, supply_overview, supply_shares, supply_stages
 from supplychain.show.figures.svg import save, to_svg
-from supplychain.show.figures.tradeoff import frontier, frontier_points, tradeoff
+from supplychain.show.figures.tradeoff import tradeoff
 from supplychain.show.figures.transport import corridor_use, corridors, leg_use
 
 __all__ = [
@@ -62,8 +62,6 @@ __all__ = [
     "draw_comparison",
     "draw_results",
     "flow_map",
-    "frontier",
-    "frontier_points",
     "headline_minerals",
     "leg_use",
     "lost_services",

@@ -7,8 +7,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from supplychain.results.result import Result
+from supplychain.results.short import joined
 from supplychain.show.figures import style
-from supplychain.show.figures.words import counted, in_words, listed, number, percent, sentence
+from supplychain.show.figures.words import counted, in_words, number, percent, sentence
 
 REACHED = 0.05  # percentage points under a cap that still are at it
 
@@ -179,7 +180,7 @@ def change_takeaway(both: pd.DataFrame) -> str:
     ways = [f"{way} for {counted(n, 'mineral')}" for way, n in (("falls", fall), ("rises", rise)) if n]
     first = both.iloc[0]
     move = f"most for {in_words(str(both.index[0]))}, from {first['before']:.0f} to {percent(first['after'])}"
-    return sentence(f"dependence on countries of concern {listed(ways)}", move)
+    return sentence(f"dependence on countries of concern {joined(ways)}", move)
 
 
 @style.styled

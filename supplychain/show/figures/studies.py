@@ -11,9 +11,10 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import PercentFormatter
 
+from supplychain.results.short import joined
 from supplychain.show.figures import style
 from supplychain.show.figures.svg import save_both
-from supplychain.show.figures.words import counted, in_words, listed, money, multiple, percent, sentence
+from supplychain.show.figures.words import counted, in_words, money, multiple, percent, sentence
 from supplychain.studies.findings import Findings
 
 MOST = 20  # rows of a figure
@@ -44,7 +45,7 @@ def frontier(found: Findings, ax: Axes | None = None) -> Axes:
     ax.plot(table["level"], table["extra_musd"] / 1e3, color=style.INK, marker="o", markersize=3)
     ax.fill_between(table["level"], 0, table["extra_musd"] / 1e3, color="#F2F2F2")
     ax.invert_xaxis()
-    ax.set_ylim(0)
+    ax.set_ylim(0, max(1.2 * table["extra_musd"].max() / 1e3, 1e-6))
     ax.set_ylabel("billion USD, present value")
     ax.set_xlabel(
         f"limit of {style.spoken(str(table['policy'].iloc[0])).lower()} ({table['setting'].iloc[0]}), level by level"
@@ -170,7 +171,7 @@ def builds_takeaway(builds: pd.DataFrame, worth: float) -> str:
     builds : mineral, planned_t, ignored_t. worth : million USD.
     """
     more = builds[builds["planned_t"] > 1.01 * builds["ignored_t"] + 1.0]["mineral"]
-    what = f"more {listed([in_words(m) for m in dict.fromkeys(more)][:3])}" if len(more) else "nothing more is built"
+    what = f"more {joined([in_words(m) for m in dict.fromkeys(more)][:3])}" if len(more) else "nothing more is built"
     return sentence(f"with the risk in view {what}", f"planning for it is worth {money(worth / 1e3)}")
 
 

@@ -12,8 +12,9 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from supplychain.results.result import Result
+from supplychain.results.short import joined
 from supplychain.show.figures import style
-from supplychain.show.figures.words import counted, in_words, listed, number, percent, sentence
+from supplychain.show.figures.words import counted, in_words, number, percent, sentence
 
 # Panels of an overview in a row; inches beside them, between them for the tick labels and titles, and their height.
 COLUMNS, LEFT, RIGHT, ACROSS, DOWN, HIGH = 4, 0.416, 0.06, 0.476, 0.439, 1.25
@@ -246,7 +247,7 @@ def overview_takeaway(minerals: dict[str, pd.DataFrame]) -> str:
     first = str(china.abs().idxmax())
     shares = 100 * minerals[first]["CHN"]
     most = f"most in {in_words(first)}, from {shares.iloc[0]:.0f} to {percent(shares.iloc[-1])}"
-    return sentence(suppliers, f"China's share {listed(ways)}, {most}")
+    return sentence(suppliers, f"China's share {joined(ways)}, {most}")
 
 
 def _headed(figure: Figure, first: str, below: str) -> None:

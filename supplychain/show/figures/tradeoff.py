@@ -1,4 +1,4 @@
-"""What independence costs: every scenario's cost against its dependence, and least cost against a cap."""
+"""What independence costs: every scenario's cost against its dependence."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MultipleLocator, NullLocator
 from scipy.optimize import isotonic_regression
 
-from supplychain.results.result import Result
 from supplychain.show.figures import style
 
 TINTS = {"reference": style.INK, "policy": "#0072B2", "disruption": "#D55E00", "response": "#009E73"}
@@ -48,51 +47,6 @@ class Layout:
 
 WIDE = Layout(7.6, 6.2, left=0.62, right=2.6, top=0.95, bottom=0.45, letters=32, font=9.5, mark=4000)
 NARROW = Layout(3.6, 5.9, left=0.52, right=1.7, top=0.98, bottom=0.42, letters=20, font=9.1, mark=2000)
-
-
-def frontier_points(results: Sequence[Result], policy: str) -> pd.DataFrame:
-    """What `frontier` draws, read from solved scenarios that differ in one policy's `share`.
-
-    Parameters
-    ----------
-    policy : id of the policy; its share in its last year is the cap. A scenario without it stands at a cap of 1.
-
-    Returns
-    -------
-    DataFrame, one row a result, by falling cap: cap (1), cost_busd (present value), extra_busd (over the loosest cap).
-    """
-    rows = [{"cap": _cap(result, policy), "cost_busd": result.objective / 1e9} for result in results]
-    points = pd.DataFrame(rows, columns=["cap", "cost_busd"]).sort_values("cap", ascending=False, ignore_index=True)
-    return points.assign(extra_busd=points["cost_busd"] - points["cost_busd"].iloc[:1].sum())
-
-
-def _cap(result: Result, policy: str) -> float:
-    """The share that a policy allows in the last year that it names."""
-    share = result.manifest["scenario"]["resolved"]["policies"].get(policy, {}).get("share", 1.0)
-    return float(share[max(share, key=int)]) if isinstance(share, dict) else float(share)
-
-
-@style.styled
-def frontier(results: Sequence[Result] | pd.DataFrame, policy: str, ax: Axes | None = None) -> Axes:
-    """Least cost against a cap on dependence.
-
-    Parameters
-    ----------
-    results : solved scenarios that differ in the policy's share, or a table with columns cap and extra_busd.
-    policy : id of the policy.
-
-    Returns
-    -------
-    Axes: cap in percent, from loose to tight, against extra cost, billion USD; the data are those of `frontier_points`.
-    """
-    points = results if isinstance(results, pd.DataFrame) else frontier_points(results, policy)
-    ax = style.axes(ax, 6.6, 3.8)
-    ax.plot(100 * points["cap"], points["extra_busd"], color=style.CORRIDORS["sea"], marker="o", markersize=4)
-    ax.set(xlabel="cap, percent of supply (tighter to the right)", ylabel="extra cost, billion USD")
-    ax.invert_xaxis()
-    ax.grid(axis="y")
-    title = f"What the cap costs: {style.spoken(policy).lower()}"
-    return style.headed(ax, title, "Present value, billion USD, over the loosest cap, all markets")
 
 
 @style.styled

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 SMALL = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 CEILING = 10.0  # times the normal price, where most uses stop; beyond it a figure would only seem exact
 DOES = {"mine": "mines", "refine": "refines", "fabricate": "makes", "supplier": "sells"}
@@ -34,11 +32,6 @@ def sentence(*parts: str) -> str:
 def in_words(name: str) -> str:
     """A mineral inside a sentence."""
     return name.replace("_", " ").lower()
-
-
-def listed(names: Sequence[str]) -> str:
-    """Names with commas, and `and` before the last."""
-    return " and ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else "".join(names)
 
 
 def percent(value: float) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from supplychain.results.short import joined
 from supplychain.results.summary import REFERENCE
 from supplychain.show.report.cases import Case
 from supplychain.show.report.words import (
@@ -13,7 +14,6 @@ from supplychain.show.report.words import (
     billions,
     cardinal,
     counted,
-    joined,
     number,
     percent,
     significant,

@@ -7,11 +7,12 @@ from typing import Any
 
 import pandas as pd
 
+from supplychain.results.short import joined
 from supplychain.show.report.answer import at_worst
 from supplychain.show.report.cases import Case
 from supplychain.show.report.grids import TOP, Cell, Grid, headed, rounded, share, words
 from supplychain.show.report.names import Names
-from supplychain.show.report.words import NOTHING, STAGES, joined, percent, spoken
+from supplychain.show.report.words import NOTHING, STAGES, percent, spoken
 
 SEEN = 0.001
 LEAST = 0.005

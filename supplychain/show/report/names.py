@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from supplychain.facts.dataset import Dataset
+from supplychain.results.short import joined
 from supplychain.show.figures.style import places
-from supplychain.show.report.words import NARROW, joined, percent, spoken
+from supplychain.show.report.words import NARROW, percent, spoken
 
 GROUPS = {
     "feoc": "countries of concern",

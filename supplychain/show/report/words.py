@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 NARROW = "\u202f"
 MINUS = "\u2212"
@@ -74,11 +74,6 @@ def billions(musd: float) -> str:
     if size < 1000:
         return f"USD{NARROW}{significant(size)} million"
     return f"USD{NARROW}{number(size / 1e3, 1 if size < 1e6 else 0)} billion"
-
-
-def joined(parts: Sequence[str]) -> str:
-    """A list in a sentence: commas, and `and` before the last."""
-    return " and ".join([", ".join(parts[:-1]), parts[-1]]) if len(parts) > 1 else "".join(parts)
 
 
 def cardinal(count: int) -> str:

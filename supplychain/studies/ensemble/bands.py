@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from supplychain.studies.ensemble.runs import OPTIMAL
+from supplychain.studies.findings import OPTIMAL
 
 QUANTILES = {"p5": 0.05, "p25": 0.25, "p50": 0.5, "p75": 0.75, "p95": 0.95}
 

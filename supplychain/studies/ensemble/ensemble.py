@@ -10,14 +10,12 @@ from typing import Any
 
 import pandas as pd
 
-from supplychain.facts import dataset as facts
 from supplychain.facts.dataset import Dataset
 from supplychain.facts.errors import Fault, InputError
 from supplychain.program.lp import Floats
 from supplychain.results.kept import code_digest
 from supplychain.results.result import Result
-from supplychain.results.run import Shared, solve
-from supplychain.scenario import scenario
+from supplychain.results.run import Shared, opened, solve
 from supplychain.scenario.scenario import Scenario
 from supplychain.studies.ensemble import draws
 from supplychain.studies.ensemble.bands import bands, spread
@@ -69,8 +67,7 @@ def ensemble(
     InputError : scenario, data or folder cannot be used, or no fact has a range. InfeasibleError : there is no plan at
     the facts as they are. ValueError : a number of Sobol points that is no power of two.
     """
-    known = data if isinstance(data, Dataset) else facts.read(data)
-    story = name if isinstance(name, Scenario) else scenario.read(name, known)
+    known, story = opened(name, data)
     asked = _Asked.of(story, known, runs, seed, method)
     check(Path(folder), asked.manifest, resume)
     there = finished(Path(folder), asked.manifest) if resume else None

@@ -18,10 +18,10 @@ from supplychain.results.run import Shared, solve
 from supplychain.scenario.scenario import Scenario
 from supplychain.solve.start import Start
 from supplychain.studies.ensemble.uncertain import Factor, drawn
+from supplychain.studies.findings import NO_PLAN, OPTIMAL
+from supplychain.studies.headlines import MARKET
 
 Row = dict[str, Any]
-MARKET = "USA"
-OPTIMAL, NO_PLAN = "optimal", "no plan"
 MOST_SAID = 200  # letters
 NOISE = 1e-9  # of a solver; a figure no larger than that is nought
 

@@ -12,7 +12,6 @@ from typing import Any
 
 import pandas as pd
 
-from supplychain.facts import dataset as facts
 from supplychain.facts.dataset import Dataset
 from supplychain.program.decided import decided
 from supplychain.program.equations import build_program
@@ -22,9 +21,9 @@ from supplychain.results.clock import Clock
 from supplychain.results.conflicts import in_words
 from supplychain.results.package import write_package
 from supplychain.results.result import EXPLAINED, Result
-from supplychain.results.run import REGION, result_of
+from supplychain.results.run import REGION, opened, result_of
+from supplychain.results.tabled import Tabled
 from supplychain.results.unfold import NoPlan, Solved, unfolding
-from supplychain.scenario import scenario
 from supplychain.scenario.news import stages
 from supplychain.scenario.policies import Tables
 from supplychain.scenario.scenario import Scenario
@@ -38,15 +37,13 @@ from supplychain.studies.explain.entry import entry
 from supplychain.studies.explain.prices import policy_prices
 from supplychain.studies.explain.terrain import Terrain
 from supplychain.studies.explain.unique import country_ranges, dependence_ranges, headline_ranges, tightened
-from supplychain.studies.headlines import worth_of_use
+from supplychain.studies.findings import Step
+from supplychain.studies.headlines import CONCERN, worth_of_use
 from supplychain.system.build import base_tables, build_system
-
-Step = Callable[[str], object]
-CONCERN = "feoc"
 
 
 @dataclass(frozen=True, repr=False)
-class Explanation:
+class Explanation(Tabled):
     """What stands behind a plan, or why there is none.
 
     Attributes
@@ -62,12 +59,6 @@ class Explanation:
     result: Result | None
     tables: Mapping[str, pd.DataFrame]
     manifest: Mapping[str, Any] = field(default_factory=dict)
-
-    def __getattr__(self, name: str) -> pd.DataFrame:
-        tables = self.__dict__.get("tables", {})
-        if name in tables:
-            return tables[name]  # type: ignore[no-any-return]
-        raise AttributeError(f"an explanation has no table {name!r}; it has {', '.join(tables)}")
 
     def __repr__(self) -> str:
         return "\n".join([f"{self.name}: {self.title}", *words.in_lines(self.tables["sentences"])])
@@ -109,8 +100,7 @@ def explain(
     ------
     InputError : the scenario or the data cannot be used.
     """
-    known = data if isinstance(data, Dataset) else facts.read(data)
-    story = name if isinstance(name, Scenario) else scenario.read(name, known)
+    known, story = opened(name, data)
     base, clock = base_tables(known, story.years), Clock()
     reached: list[Solved] = []
     try:

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from supplychain.facts.dataset import Dataset
+from supplychain.results.short import joined
 from supplychain.scenario.policies.base import POINT
 
 WIDTH = 80
@@ -174,7 +175,7 @@ def _together(clashes: pd.DataFrame) -> str:
     verb = "cannot hold" if len(rows) == 1 else "cannot both hold" if len(rows) == 2 else "cannot all hold"
     would = [_would_do(row) for row in rows if not np.isnan(row["change"])]
     mend = f"; {' or '.join(would)} would do" if would else NO_CHANGE
-    return f"{_and(named)} {verb}{mend}."
+    return f"{joined(named)} {verb}{mend}."
 
 
 def _set(row: Mapping[str, object]) -> str:
@@ -197,7 +198,3 @@ def enough(value: float, up: bool, digits: int = 7) -> str:
         return f"{value:g}"
     size = 10.0 ** (np.floor(np.log10(abs(value))) - digits + 1)
     return f"{(np.ceil(value / size - 1e-9) if up else np.floor(value / size + 1e-9)) * size:.{digits}g}"
-
-
-def _and(parts: Sequence[str]) -> str:
-    return " and ".join([", ".join(parts[:-1]), parts[-1]]) if len(parts) > 1 else "".join(parts)
