@@ -10,6 +10,7 @@ import pytest
 
 from supplychain.results.run import Shared, run_all, solve
 from supplychain.scenario import scenario
+from supplychain.solve import highs
 from supplychain.solve.highs import Solver
 
 NAMES = ("status_quo", "diversify_away", "grand_bargain", "export_stop")
@@ -44,8 +45,10 @@ def written(result, folder: Path) -> dict[str, bytes]:
     return {file.name: file.read_bytes() for file in where.iterdir() if file.name != "manifest.json"}
 
 
-def test_from_the_basis_of_another_scenario(few, stories, from_blocks, tmp_path):
-    """Warm from the first scenario's basis."""
+@pytest.mark.parametrize("steps", [highs.FEW, 0])
+def test_from_the_basis_of_another_scenario(few, stories, from_blocks, tmp_path, monkeypatch, steps):
+    """Warm from the first scenario's basis: the whole from it, and, where that takes too many steps, its blocks."""
+    monkeypatch.setattr(highs, "FEW", steps)
     known, start = from_blocks
     shared = replace(Shared.by(stories, few), start=start)
     for story in stories[1:]:
@@ -54,7 +57,7 @@ def test_from_the_basis_of_another_scenario(few, stories, from_blocks, tmp_path)
 
 def test_from_the_solver_s_own_start(few, stories, from_blocks, tmp_path, monkeypatch):
     """Cold: HiGHS starts where it likes."""
-    monkeypatch.setattr(Solver, "_blocks", lambda self: None)
+    monkeypatch.setattr(Solver, "_blocks", lambda self, arrays, start: None)
     shared = Shared.by(stories, few)
     for story in stories[:3]:
         assert written(solve(story, shared)[0], tmp_path) == from_blocks[0][story.name]

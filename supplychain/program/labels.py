@@ -109,6 +109,8 @@ def keys(name: str, labels: Labels, columns: Sequence[str]) -> Keys:
 
 def looked_up(known: Keys, values: NDArray[Any], wanted: Keys, missing: float) -> NDArray[Any]:
     """The value of each wanted key among the known ones; `missing` where it is not there."""
+    if not len(known):
+        return np.full(len(wanted), missing)
     place = pd.Index(known).get_indexer(pd.Index(wanted))
     return np.where(place >= 0, values[place], missing)
 

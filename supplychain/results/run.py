@@ -5,7 +5,6 @@ from __future__ import annotations
 import signal
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
 from importlib.metadata import version
 from multiprocessing import Pool
 from pathlib import Path
@@ -22,6 +21,7 @@ from supplychain.results.result import Result
 from supplychain.results.summary import REFERENCE, summarise
 from supplychain.results.unfold import Solved, unfold
 from supplychain.scenario import scenario
+from supplychain.scenario.news import stages
 from supplychain.scenario.policies import Tables
 from supplychain.scenario.scenario import Scenario
 from supplychain.solve.highs import Solution
@@ -194,10 +194,13 @@ def run_all(stories: Sequence[Scenario], shared: Shared, workers: int = 1) -> It
     first = next((i for i, story in enumerate(stories) if story.name == REFERENCE), 0)
     with Pool(min(workers, len(stories)), initializer=_leave_interrupts) as pool:
         head, start = pool.apply(solve, (stories[first], shared))
-        others = [story for i, story in enumerate(stories) if i != first]
-        rest = pool.imap(partial(_result, shared=replace(shared, start=start)), others)
+        others = [i for i in range(len(stories)) if i != first]
+        alike = replace(shared, start=start)
+        # The longest first, so that no process is left alone with one at the end.
+        others.sort(key=lambda i: (len(list(stages(stories[i]))), len(stories[i].policies)), reverse=True)
+        solving = {i: pool.apply_async(_result, (stories[i], alike)) for i in others}
         for i in range(len(stories)):
-            yield head if i == first else next(rest)
+            yield head if i == first else solving.pop(i).get()
 
 
 def _result(story: Scenario, shared: Shared) -> Result:

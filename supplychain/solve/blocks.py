@@ -3,7 +3,8 @@
 A program of many minerals falls into blocks but for a few rows that link them (a leg that all cargo
 shares) and a few columns (a vehicle takes many minerals). Blocks are solved without those rows, and with
 those columns at a guess; then the linking columns alone, at the prices that the blocks have. The joint
-basis is optimal but for what the links change, and the whole program needs few steps from it.
+basis is optimal but for what the links change, and the whole program needs few steps from it. A block may itself
+start where another program ended: in a block a step costs a tenth of what it costs in the whole.
 """
 
 from __future__ import annotations
@@ -22,27 +23,28 @@ from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
 from supplychain.program.lp import Arrays, Flags, Floats, Ints
+from supplychain.solve.start import BASIC, LOWER, Start, Statuses, basis_of, statuses_of
 
 TOGETHER = 2000  # columns
-LOWER, BASIC = highspy.HighsBasisStatus.kLower, highspy.HighsBasisStatus.kBasic
 
 
 @dataclass
-class _Start:
+class _Joint:
     """The basis under construction, and the duals of the rows that have been solved."""
 
-    columns: list[Any]
-    rows: list[Any]
+    columns: Statuses
+    rows: Statuses
     dual: Floats
 
 
-def joint_basis(arrays: Arrays, solve: Any) -> highspy.HighsBasis | None:
+def joint_basis(arrays: Arrays, solve: Any, start: Start | None = None) -> Any:
     """A basis of the whole program from those of its blocks.
 
     Parameters
     ----------
     arrays : the program; `links` and `guess` say which rows and columns link its blocks.
-    solve : function of Arrays that returns a HiGHS that has solved them.
+    solve : function of Arrays, and of a basis to start from, that returns a HiGHS that has solved them.
+    start : where another program ended.
 
     Returns
     -------
@@ -50,28 +52,35 @@ def joint_basis(arrays: Arrays, solve: Any) -> highspy.HighsBasis | None:
     """
     linking = np.isfinite(arrays.guess)
     if not linking.any() and not arrays.links.any():
-        return None
+        return basis_of(*start.statuses(arrays)) if start else None
     rows, columns = arrays.matrix.shape
-    start = _Start([LOWER] * columns, [BASIC] * rows, np.zeros(rows))
-    settled = arrays.matrix @ np.where(linking, arrays.guess, 0.0)
+    guess = start.guess(arrays) if start else arrays.guess
+    joint = _Joint(np.full(columns, LOWER, np.int8), np.full(rows, BASIC, np.int8), np.zeros(rows))
+    settled = arrays.matrix @ np.where(linking, guess, 0.0)
     by_row = arrays.matrix.tocsr()
     blocks = list(_blocks(by_row, ~arrays.links, ~linking))
+    known = start.statuses(arrays) if start else None
     with ThreadPoolExecutor(os.cpu_count()) as threads:
         for (row, column, _), solved in zip(
-            blocks, threads.map(partial(_solved, arrays, settled, solve), blocks), strict=True
+            blocks, threads.map(partial(_solved, arrays, settled, solve, known), blocks), strict=True
         ):
-            _take(solved, row, column, start)
-    _solve_links(arrays, by_row, linking, solve, start)
-    basis = highspy.HighsBasis()
-    basis.col_status, basis.row_status, basis.valid = start.columns, start.rows, True
-    return basis
+            _take(solved, row, column, joint)
+    _solve_links(arrays, by_row, linking, solve, joint)
+    return basis_of(joint.columns, joint.rows)
 
 
-def _solved(arrays: Arrays, settled: Floats, solve: Any, block: tuple[Ints, Ints, sparse.csr_matrix]) -> Any:
+def _solved(
+    arrays: Arrays,
+    settled: Floats,
+    solve: Any,
+    known: tuple[Statuses, Statuses] | None,
+    block: tuple[Ints, Ints, sparse.csr_matrix],
+) -> Any:
     """A block with the linking columns at their guess."""
     row, column, matrix = block
     lower, upper = arrays.row_lower[row] - settled[row], arrays.row_upper[row] - settled[row]
-    return solve(arrays.part(row, column, matrix, row_lower=lower, row_upper=upper))
+    part = arrays.part(row, column, matrix, row_lower=lower, row_upper=upper)
+    return solve(part, basis_of(known[0][column], known[1][row]) if known else None)
 
 
 def _blocks(by_row: sparse.csr_matrix, rows: Flags, columns: Flags) -> Iterator[tuple[Ints, Ints, sparse.csr_matrix]]:
@@ -97,22 +106,20 @@ def _sorted(places: Ints, label: Ints, count: int) -> tuple[Ints, Ints]:
     return places[order], np.searchsorted(label[order], np.arange(count + 1))
 
 
-def _solve_links(arrays: Arrays, by_row: Any, linking: Flags, solve: Any, start: _Start) -> None:
+def _solve_links(arrays: Arrays, by_row: Any, linking: Flags, solve: Any, joint: _Joint) -> None:
     """The linking columns alone, in the rows that hold nothing else, at the prices of the blocks."""
     column = np.flatnonzero(linking)
     inside = np.diff(by_row[:, column].indptr)
     row = np.flatnonzero((inside > 0) & (inside == np.diff(by_row.indptr)) & ~arrays.links)
     if len(column) and len(row):
-        cost = arrays.cost[column] - arrays.matrix[:, column].T @ start.dual
-        _take(solve(arrays.part(row, column, by_row[row][:, column], cost=cost)), row, column, start)
+        cost = arrays.cost[column] - arrays.matrix[:, column].T @ joint.dual
+        _take(solve(arrays.part(row, column, by_row[row][:, column], cost=cost)), row, column, joint)
 
 
-def _take(highs: Any, row: Ints, column: Ints, start: _Start) -> None:
+def _take(highs: Any, row: Ints, column: Ints, joint: _Joint) -> None:
     """Write a block's basis and duals where they belong."""
     if highs.getModelStatus() != highspy.HighsModelStatus.kOptimal:
         return
     basis = highs.getBasis()
-    for whole, place, part in ((start.columns, column, basis.col_status), (start.rows, row, basis.row_status)):
-        for i, status in zip(place.tolist(), part, strict=True):
-            whole[i] = status
-    start.dual[row] = highs.getSolution().row_dual
+    joint.columns[column], joint.rows[row] = statuses_of(basis)
+    joint.dual[row] = highs.getSolution().row_dual

@@ -15,12 +15,13 @@ from supplychain.facts.errors import InfeasibleError
 from supplychain.program.lp import Arrays, Constraint, Flags, Floats, LinearProgram, Variable
 from supplychain.solve.blocks import joint_basis
 from supplychain.solve.choice import finer, loosened, tilted
-from supplychain.solve.start import Start
+from supplychain.solve.start import Start, basis_of
 
 TIE = 1e-7
 TOLERANCE, SOUND = 1e-10, 1e-6
 OPTIMAL = highspy.HighsModelStatus.kOptimal
 DUAL, PRIMAL = 1, 4  # HiGHS's names of the two simplex methods
+FEW = 3000  # steps of the simplex from another program's basis, before its blocks are tried
 SMALLEST_COEFFICIENT = 1e-12  # HiGHS drops smaller ones; its own default would drop grams per vehicle
 
 
@@ -102,7 +103,9 @@ class Solver:
     @property
     def start(self) -> Start | None:
         """The basis that was found last, by the names of columns and rows: a start for another program."""
-        return None if self._chosen is None else Start.of(self.arrays, self._chosen)
+        if self._chosen is None:
+            return None
+        return Start.of(self.arrays, self._chosen, np.asarray(self._highs.getSolution().col_value))
 
     def solve(self, start: Start | None = None) -> Solution:
         """The optimum with its duals and its certificate.
@@ -117,10 +120,10 @@ class Solver:
         InfeasibleError : no plan satisfies all constraints; names those of an irreducible conflict.
         """
         begun = time.perf_counter()
-        known = start.basis(self.arrays) if start else self._chosen
-        solution = self._from(known or self._blocks(), begun)
+        known = start or self.start
+        solution = self._from(known, begun)
         if known and not solution.certificate.holds:
-            solution = self._from(self._blocks(), begun)
+            solution = self._from(None, begun)
         return solution
 
     def moved(self, arrays: Arrays, basis: Any = None) -> Solution:
@@ -173,16 +176,13 @@ class Solver:
         optimal = self._highs.getModelStatus() == OPTIMAL
         return self._solution(time.perf_counter() - begun) if optimal else None
 
-    def _blocks(self) -> Any:
-        return joint_basis(tilted(self.arrays), solved)
-
-    def _from(self, basis: Any, begun: float) -> Solution:
-        """The optimum, found from a basis (None: HiGHS's own start)."""
+    def _from(self, start: Start | None, begun: float) -> Solution:
+        """The optimum, found from a start (None: that of the blocks)."""
         told_apart = tilted(self.arrays)
-        self._pose(finer(loosened(told_apart)), basis)
+        self._reach(loosened(told_apart), start)
         if self._highs.getModelStatus() != OPTIMAL:
             # All that there is may be asked for already.
-            self._pose(finer(loosened(told_apart, more=0.0)), basis)
+            self._reach(loosened(told_apart, more=0.0), start)
         chosen = self._highs.getBasis()
         self._pose(told_apart, chosen)
         apart = self._highs.getBasis()
@@ -195,6 +195,19 @@ class Solver:
             raise self._conflict(self._highs.modelStatusToString(status))
         self._chosen = chosen
         return self._solution(time.perf_counter() - begun)
+
+    def _reach(self, arrays: Arrays, start: Start | None) -> None:
+        """Solve from a start, where few steps do; else block by block, each from the same start."""
+        if start is not None:
+            self._highs.setOptionValue("simplex_iteration_limit", FEW)
+            self._pose(finer(arrays), basis_of(*start.statuses(arrays)))
+            self._highs.setOptionValue("simplex_iteration_limit", highspy.kHighsIInf)
+            if self._highs.getModelStatus() != highspy.HighsModelStatus.kIterationLimit:
+                return
+        self._pose(finer(arrays), self._blocks(arrays, start))
+
+    def _blocks(self, arrays: Arrays, start: Start | None) -> Any:
+        return joint_basis(arrays, solved, start)
 
     def _pose(self, arrays: Arrays, basis: Any) -> None:
         """Solve with these costs and bounds from a basis, as if nothing had been solved before."""
@@ -294,10 +307,12 @@ def _parenthesised(names: list[str]) -> list[str]:
     return [name.replace("[", "(").replace("]", ")") for name in names]
 
 
-def solved(arrays: Arrays) -> Any:
-    """A HiGHS that has solved a part of a program."""
+def solved(arrays: Arrays, basis: Any = None) -> Any:
+    """A HiGHS that has solved a part of a program, from a basis where there is one."""
     highs = _highs()
     _pass(highs, arrays)
+    if basis is not None:
+        highs.setBasis(basis)
     highs.run()
     return highs
 
