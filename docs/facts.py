@@ -16,6 +16,7 @@ import pandas as pd
 from supplychain import read_data
 from supplychain.facts.checks import CHECKS, base_year
 from supplychain.facts.dataset import OTHER, Dataset, coverage
+from supplychain.facts.operating import reported_places
 from supplychain.facts.reading import schema
 
 DOCS = Path(__file__).parent
@@ -195,6 +196,35 @@ def _file(page: str) -> Path:
     return DOCS / "data" / f"{page}.md"
 
 
+def reported_costs(data: Dataset) -> str:
+    """How many of the places that matter have an operating cost that a source gives, by mineral and stage."""
+    region = list(data["groups"].query("group == @REGION")["country"])
+    places = reported_places(data, region)
+    places["output"] = places["share"] * places["reported"]
+    lines = places.groupby(["mineral", "stage"]).agg(
+        places=("share", "size"), told=("reported", "sum"), output=("output", "sum")
+    )
+    cells = (
+        lines["told"].astype(str)
+        + " of "
+        + lines["places"].astype(str)
+        + (100 * lines["output"]).map(" ({:.0f} %)".format)
+    )
+    table = (
+        cells.unstack("stage")
+        .fillna("")
+        .reindex(columns=["mine", "refine", "fabricate"])
+        .rename_axis("mineral")
+        .reset_index()
+    )
+    told, of, share = places["reported"].sum(), len(places), 100 * places["reported"].mean()
+    head = (
+        f"{told} of {of} places ({share:.0f} %) have a figure of their own. Places are those that make nine tenths of"
+        " a stage's output, and all in Central Asia; in brackets what part of the world's output they make:"
+    )
+    return "\n\n".join([textwrap.fill(head, WIDTH), markdown(table)])
+
+
 def checks() -> str:
     """The checks of the tables against each other, in their own words."""
     return "\n".join(_wrapped(f"- {(check.__doc__ or '').splitlines()[0]}") for check in CHECKS)
@@ -206,6 +236,8 @@ def pages(data: Dataset) -> dict[Path, str]:
     found = {
         _file(page): filled(_file(page).read_text(encoding="utf-8"), "tables", part) for page, part in parts.items()
     }
+    costs = _file("costs")
+    found[costs] = filled(found[costs], "reported", reported_costs(data))
     entrance = DOCS / "data.md"
     text = filled(entrance.read_text(encoding="utf-8"), "pages", overview(data))
     return {entrance: filled(text, "checks", checks()), **found}

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from handmade import facts
 
-from supplychain.facts.operating import of_joint_products, operating_costs, project_costs
+from supplychain.facts.operating import of_joint_products, operating_costs, project_costs, reported_places
 
 
 def costs(output, usual=40.0, prices=None, **tables):
@@ -87,3 +87,20 @@ def test_an_ores_cost_is_shared_out_by_what_its_products_are_worth():
         {("a", "KAZ"): 20, ("b", "KAZ"): 60, ("n", "KAZ"): 0, ("a", "CHN"): 30, ("b", "CHN"): 90}
     )
     assert set(found["basis"]) == {"reported"} and len(found) == 5
+
+
+def test_a_place_that_matters_is_reported_where_a_source_says_so():
+    """Of ten tonnes Chile makes six and China three, nine tenths together; Kazakhstan counts though it makes little,
+    Peru, as small, does not. A figure for a project is none for its country.
+    """
+    made = {f"x mine {country} 2025": t for country, t in (("CHL", 6), ("CHN", 3), ("KAZ", 0.5), ("PER", 0.5))}
+    told = {"x mine CHL . 2024": 1.0, "x mine KAZ new 2024": 1.0}
+    found = reported_places(facts(production=made, costs=told), ["KAZ"]).set_index("country")
+    assert found["reported"].to_dict() == {"CHL": True, "CHN": False, "KAZ": False}
+    assert found["share"].to_dict() == pytest.approx({"CHL": 0.6, "CHN": 0.3, "KAZ": 0.05})
+
+
+def test_two_fifths_of_the_places_that_matter_are_reported(shipped):
+    """Those that make nine tenths of a stage's output, and all in Central Asia."""
+    region = shipped["groups"].query("group == 'central_asia'")["country"]
+    assert reported_places(shipped, list(region))["reported"].mean() >= 0.4

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import numpy as np
 import pandas as pd
 
+from supplychain.facts.checks import base_year
 from supplychain.facts.dataset import PLACE, Dataset
 
 LINE = PLACE[:2]
@@ -23,6 +26,7 @@ LARGE_USER = 8000.0
 PRODUCTIVITY = 0.7
 # Inputs that are bought at national prices are at most this part of the cost; the rest is bought on world markets.
 MOST_NATIONAL = 0.9
+MOST_OUTPUT = 0.9
 REPORTED, COMPUTED = "reported", "computed"
 
 
@@ -51,6 +55,26 @@ def operating_costs(dataset: Dataset, places: pd.DataFrame, usual: pd.DataFrame)
     value = np.where(np.isnan(reported), computed * ratio.transform("median").fillna(1.0).to_numpy(), reported)
     basis = np.where(np.isnan(reported), COMPUTED, REPORTED)
     return table[PLACE].assign(opex_usd_per_t=value, basis=basis)
+
+
+def reported_places(dataset: Dataset, also: Collection[str] = ()) -> pd.DataFrame:
+    """Which of the places that make nine tenths of a stage's output have a cost that a source gives.
+
+    Parameters
+    ----------
+    also : countries of which every place counts.
+
+    Returns
+    -------
+    DataFrame: mineral, stage, country, share (of the output of all countries), reported.
+    """
+    table = dataset["production"]
+    made = table[(table["year"] == base_year(dataset)) & (table["output_t"] > 0)].groupby(PLACE)["output_t"].sum()
+    share = (made / made.groupby(LINE).transform("sum")).rename("share").sort_values(ascending=False, kind="stable")
+    before = share.groupby(LINE).cumsum() - share
+    found = share[(before < MOST_OUTPUT) | share.index.isin(also, level="country")].sort_index().reset_index()
+    told = dataset["costs"].query("project == ''")[PLACE]
+    return found.assign(reported=pd.MultiIndex.from_frame(found[PLACE]).isin(pd.MultiIndex.from_frame(told)))
 
 
 def project_costs(dataset: Dataset) -> pd.Series:
