@@ -14,7 +14,11 @@ from typer.testing import CliRunner
 
 from supplychain.cli import app
 from supplychain.cli.data import ABOUT, ROWS
+from supplychain.facts import dataset
 from supplychain.facts.reading import schema
+from supplychain.results.kept import is_kept
+from supplychain.results.result import load
+from supplychain.scenario import scenario
 from supplychain.show.console import show
 
 TWO_MINES, DANTZIG = CASES / "two_mines", CASES / "dantzig"
@@ -155,3 +159,15 @@ def test_a_hindcast_tries_its_file_first(monkeypatch, tmp_path):
     to = tmp_path / "file" / "all.csv"
     done = CliRunner().invoke(app, ["hindcast", "production", "--data", str(TWO_MINES), "--to", str(to)])
     assert done.exit_code == 2 and done.stderr.startswith(f"{to}:1:1: cannot be written")
+
+
+def test_a_run_of_a_few_minerals_is_not_taken_for_one_of_others(tmp_path):
+    """`run --minerals` solves those alone and says so; the folder is no answer to other minerals, nor to all."""
+    for mineral in ("bismuth", "beryllium"):
+        lines_of("run", "status_quo", "--minerals", mineral, "--out", tmp_path)
+        result = load(tmp_path / "status_quo")
+        assert set(result.tables["supply"]["mineral"]) == {mineral}
+        assert result.manifest["data"]["minerals"] == [mineral]
+    assert not is_kept(tmp_path / "status_quo", scenario.read("status_quo"), dataset.read())
+    wrong = CliRunner().invoke(app, ["run", "status_quo", "--minerals", "bismut", "--out", str(tmp_path)])
+    assert wrong.exit_code == 2 and "did you mean 'bismuth'?" in wrong.output

@@ -46,7 +46,7 @@ NOTHING = {
     "a fund without a project": "p: {kind: investment_fund, countries: [CHN], capex_share: 0.5, budget_musd: 1}",
     "a cap on who makes nothing": "p: {kind: supplier_cap, group: UZB, minerals: [alloy], stages: [mine], share: 0.5}",
     "a stage that is not there": "p: {kind: supplier_cap, group: CHN, stages: [refine], share: 0.5}",
-    "a loss of who makes nothing": "p: {kind: survive_loss, group: UZB, minerals: [alloy], stages: [mine], share: 0.5}",
+    "a loss of who makes nothing": "p: {kind: survive_loss, group: UZB, minerals: [alloy], stages: [mine], share: 0.5, surge: 1}",
     "an index at a stage that is not there": "p: {kind: concentration_cap, stages: [refine], hhi: 0.5}",
     "a ban of who sends nothing": "p: {kind: export_ban, countries: [UZB], minerals: [alloy]}",
     "a duty of nothing": "p: {kind: tariff, countries: [CHN], rate: 0}",
@@ -78,7 +78,7 @@ def test_a_policy_that_holds_in_no_year(tmp_path, known, tables):
 
 MEETING = {
     "two caps on one group": ["supplier_cap, group: CHN, stages: [mine], share: 0.8"] * 2,
-    "two losses": ["survive_loss, group: CHN, minerals: [metal], stages: [mine], share: 0.8"] * 2,
+    "two losses": ["survive_loss, group: CHN, minerals: [metal], stages: [mine], share: 0.8, surge: 1"] * 2,
     "two indices": ["concentration_cap, stages: [mine], hhi: 0.8", "concentration_cap, stages: [mine], hhi: 0.7"],
     "two recyclings": ["recycling, minerals: [alloy], collection: 0.3", "recycling, collection: 0.4"],
     "two rates": [
@@ -189,3 +189,11 @@ def test_a_ban_on_a_market_whose_ore_is_not_followed_is_warned_of(two, tmp_path)
         said[stages] = [fault.message for fault in checks.warnings(story, two, base)]
     assert said["[refine]"] == said["all"] == []
     assert len(said["[mine]"]) == 1 and "does nothing to tungsten (mine) for JPK" in said["[mine]"][0]
+
+
+def test_idle_plant_of_the_world_is_counted_on_only_where_one_says_so(warned):
+    """Without a word on `surge` all of it runs for this market: said; with one, even 1, it is one's own judgement."""
+    lost = "p: {kind: survive_loss, group: CHN, minerals: [metal], stages: [mine], share: 0.5}"
+    ((line, message),) = warned(lost)
+    assert line == 4 and "surge" in message
+    assert warned(lost[:-1] + ", surge: 1}") == []

@@ -19,12 +19,14 @@ from supplychain.cli.options import (
     NO_PLAN,
     AsJson,
     Data,
+    Minerals,
     Out,
     Quiet,
     ScenarioOrFile,
     ScenarioOrFolder,
     Settings,
     To,
+    all_opened,
     progress,
     told,
     warn,
@@ -61,6 +63,7 @@ def run(
     data: Data = None,
     out: Out = Path("results"),
     figures: Annotated[bool, typer.Option("--figures/--no-figures", help="Draw the figures too.")] = False,
+    minerals: Minerals = None,
     settings: Settings = None,
     fresh: Annotated[bool, typer.Option("--fresh", help="Solve what is unchanged too.")] = False,
     workers: Annotated[int, typer.Option("--workers", min=1, help="Scenarios solved at once.")] = os.cpu_count() or 1,
@@ -68,20 +71,17 @@ def run(
     as_json: AsJson = False,
 ) -> None:
     """Solve each scenario, print one summary row each, and write OUT/NAME/."""
-    from supplychain.facts.dataset import read
     from supplychain.results.kept import is_kept
     from supplychain.results.result import load
     from supplychain.results.run import Shared, run_all
     from supplychain.results.summary import observed_multiples
     from supplychain.results.writing import check_package
-    from supplychain.scenario.scenario import read as read_scenario
     from supplychain.show.figures.gallery import draw_results
     from supplychain.system.warnings import examine, idle
 
     with told(), progress(quiet) as step:
         step(f"reading {len(scenarios)} scenario(s)")
-        known = read(data)
-        stories = [read_scenario(name, known, settings or ()) for name in scenarios]
+        known, stories = all_opened(scenarios, minerals, data, settings)
         changed = [story for story in stories if fresh or not is_kept(out / story.name, story, known)]
         for story in changed:
             check_package(out / story.name)

@@ -73,7 +73,9 @@ def _show(found: Findings, folder: Path) -> None:
     from supplychain.studies.ensemble.bands import counted
 
     ended = ", ".join(f"{count} {status}" for status, count in counted(found.tables["runs"]["status"]).items())
-    show(found.tables["spread"].drop(columns="unit"), False, False, f"{found.title}: {ended}")
+    spread = found.tables["spread"]
+    units = spread["unit"].map(lambda unit: "" if unit == "1" else f", {unit}")
+    show(spread.assign(metric=spread["metric"] + units).drop(columns="unit"), False, False, f"{found.title}: {ended}")
     ranks = found.tables["ranks"]
     strongest = ranks[ranks["metric"] == SHOWN].head(FIRST) if len(ranks) else ranks
     if len(strongest):

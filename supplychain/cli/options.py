@@ -104,12 +104,20 @@ def opened(
     scenario: str, minerals: str | None, data: Path | None, settings: list[str] | None
 ) -> tuple[Dataset, Scenario]:
     """The facts, of these minerals or all, and the scenario; what it says of others is told as left out."""
+    known, (story,) = all_opened([scenario], minerals, data, settings)
+    return known, story
+
+
+def all_opened(
+    scenarios: Iterable[str], minerals: str | None, data: Path | None, settings: list[str] | None
+) -> tuple[Dataset, list[Scenario]]:
+    """The same, of several scenarios."""
     from supplychain.facts.dataset import read
     from supplychain.scenario.scenario import read as read_scenario
 
     known = read(data)
     known = known if minerals is None else known.only(name.strip() for name in minerals.split(","))
     with warnings.catch_warnings(record=True) as left_out:
-        story = read_scenario(scenario, known, settings or ())
-    warn(warning.message for warning in left_out)
-    return known, story
+        stories = [read_scenario(name, known, settings or ()) for name in scenarios]
+    warn(dict.fromkeys(str(warning.message) for warning in left_out))
+    return known, stories

@@ -146,11 +146,12 @@ def tidy_tables(known: Dataset, program: LinearProgram, system: System, solution
 def _manifest(known: Dataset, story: Scenario, solved: Solved, parts: dict[str, float]) -> dict[str, object]:
     program, solution, certificate = solved.program, solved.solution, solved.solution.certificate
     balance = tables.closure(program, solution)
+    part = {"minerals": known.names("minerals")} if known.whole is not known else {}
     return {
         "supplychain": version("supplychain"),
         "code": code_digest(),
         "scenario": {"name": story.name, "sha256": story.digest, "resolved": story.resolved()},
-        "data": {"sha256": known.digest, "money": known.money},
+        "data": {"sha256": known.digest, "money": known.money} | part,
         "solver": certificate.solver,
         "status": certificate.status,
         "objective": float(f"{solution.objective:.9g}"),

@@ -14,6 +14,7 @@ from supplychain.facts.errors import Fault
 from supplychain.scenario import policies
 from supplychain.scenario.policies import Policy, Tables, kind_of
 from supplychain.scenario.policies.base import ALL, SUPPLY, matching, places
+from supplychain.scenario.policies.security import SurviveLoss
 from supplychain.scenario.scenario import Scenario
 from supplychain.system.build import build_system
 
@@ -97,6 +98,7 @@ def _warnings(
         *_unseen(scenario, written, final),
         *_meeting(scenario, written),
         *_out_of_reach(scenario, final),
+        *_rosy(scenario),
     ]
     return sorted(found, key=lambda fault: (str(fault.file), fault.line, fault.column))
 
@@ -172,6 +174,14 @@ def _unseen(scenario: Scenario, written: dict[str, dict[str, pd.DataFrame]], tab
                 "a pooled market gets was dug or refined is not told; only its last stage is",
                 "against",
             )
+
+
+def _rosy(scenario: Scenario) -> Iterator[Fault]:
+    """Losses that all idle plant of the world is to make up for, where nobody has said so."""
+    for name, policy in scenario.policies.items():
+        if isinstance(policy, SurviveLoss) and "surge" not in policy.model_fields_set:
+            what = f"counts on all idle plant of the world for {policy.market} (surge 1): say how much of it, 0 to 1"
+            yield _warning(scenario, name, what)
 
 
 def _finds_something(table: str, rows: pd.DataFrame, tables: Tables, known: pd.MultiIndex) -> bool:

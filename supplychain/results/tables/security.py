@@ -82,13 +82,15 @@ def concentrated(lp: LinearProgram, system: System, solution: Solution) -> pd.Da
     supply = shares(lp, system, solution.value)
     index = (supply["share"] ** 2).groupby([supply[key] for key in CONE]).sum()
     whole = _of_market(lp, "total", values(solution, lp.variables["total"]), table)
-    price = np.abs(dual_in_year(lp, system, solution, "concentration")) * whole / 100
+    dual = np.abs(dual_in_year(lp, system, solution, "concentration"))
+    price = dual * whole / 100
     return table.assign(
         kind="concentration_cap",
         scope="",
         asked=table["hhi"],
         achieved=index.reindex(pd.MultiIndex.from_frame(table[CONE]), fill_value=0.0).to_numpy(),
-        binding=price > 1e-3,
+        # An index that too few suppliers can reach leaves nothing, and so no price of a hundredth either.
+        binding=np.where(whole > 0, price, dual) > 1e-3,
         shadow_price=price,
         unit="USD per hundredth of HHI",
     )

@@ -19,6 +19,7 @@ from supplychain.studies.findings import Findings
 
 MOST = 20  # rows of a figure
 TELLING = 0.5  # points of a share
+BILLION = 500.0  # million USD, from which on sums are told in billions
 
 
 def steps_takeaway(table: pd.DataFrame) -> str:
@@ -42,11 +43,13 @@ def frontier(found: Findings, ax: Axes | None = None) -> Axes:
     table = found.tables["frontier"].dropna(subset=["extra_musd"])
     ax = style.axes(ax, 6.6, 4.2)
     share = bool(table["level"].abs().max() <= 1)
-    ax.plot(table["level"], table["extra_musd"] / 1e3, color=style.INK, marker="o", markersize=3)
-    ax.fill_between(table["level"], 0, table["extra_musd"] / 1e3, color="#F2F2F2")
+    size, unit = (1e3, "billion") if table["extra_musd"].max() >= BILLION else (1.0, "million")
+    cost = table["extra_musd"] / size
+    ax.plot(table["level"], cost, color=style.INK, marker="o", markersize=3)
+    ax.fill_between(table["level"], 0, cost, color="#F2F2F2")
     ax.invert_xaxis()
-    ax.set_ylim(0, max(1.2 * table["extra_musd"].max() / 1e3, 1e-6))
-    ax.set_ylabel("billion USD, present value")
+    ax.set_ylim(0, max(1.2 * cost.max(), 1e-6))
+    ax.set_ylabel(f"{unit} USD, present value")
     ax.set_xlabel(
         f"limit of {style.spoken(str(table['policy'].iloc[0])).lower()} ({table['setting'].iloc[0]}), level by level"
     )
@@ -54,7 +57,7 @@ def frontier(found: Findings, ax: Axes | None = None) -> Axes:
         ax.xaxis.set_major_formatter(PercentFormatter(1.0))
     for row in (table.iloc[len(table) // 2], table.iloc[-1]):
         text = f"concern {row['share_feoc']:.0%}\nCentral Asia {row['share_central_asia']:.1%}"
-        at = (row["level"], row["extra_musd"] / 1e3)
+        at = (row["level"], row["extra_musd"] / size)
         ax.annotate(text, at, xytext=(-8, 6), textcoords="offset points", ha="right", fontsize=8, color=style.QUIET)
     description = "Cost beyond that of the first level as the limit is tightened; shares of US supply in the last year"
     return style.headed(ax, steps_takeaway(table), description, scenario=found.title)
