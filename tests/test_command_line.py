@@ -168,6 +168,7 @@ def test_a_run_of_a_few_minerals_is_not_taken_for_one_of_others(tmp_path):
         result = load(tmp_path / "status_quo")
         assert set(result.tables["supply"]["mineral"]) == {mineral}
         assert result.manifest["data"]["minerals"] == [mineral]
-    assert not is_kept(tmp_path / "status_quo", scenario.read("status_quo"), dataset.read())
+    whole = dataset.read()
+    assert not is_kept(tmp_path / "status_quo", scenario.read("status_quo", whole), whole)
     wrong = CliRunner().invoke(app, ["run", "status_quo", "--minerals", "bismut", "--out", str(tmp_path)])
     assert wrong.exit_code == 2 and "did you mean 'bismuth'?" in wrong.output
