@@ -65,6 +65,7 @@ FIGURES = {
     "shadow_heatmap": lambda: plots.shadow_heatmap(AFTER),
     "price_paths": lambda: plots.price_paths(AFTER, ["antimony", "copper", "magnet_alloy"], most=2),
     "outside_prices": lambda: plots.outside_prices([BEFORE, AFTER], OBSERVED),
+    "stop_and_cap": lambda: plots.stop_and_cap(AFTER, BEFORE, OBSERVED),
     "central_asia": lambda: plots.central_asia(AFTER),
     "central_asia_built": lambda: plots.central_asia_built(AFTER),
     "central_asia_displaces": lambda: plots.central_asia_displaces(BEFORE, AFTER),

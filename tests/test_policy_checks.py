@@ -46,7 +46,8 @@ NOTHING = {
     "a fund without a project": "p: {kind: investment_fund, countries: [CHN], capex_share: 0.5, budget_musd: 1}",
     "a cap on who makes nothing": "p: {kind: supplier_cap, group: UZB, minerals: [alloy], stages: [mine], share: 0.5}",
     "a stage that is not there": "p: {kind: supplier_cap, group: CHN, stages: [refine], share: 0.5}",
-    "a loss of who makes nothing": "p: {kind: survive_loss, group: UZB, minerals: [alloy], stages: [mine], share: 0.5, surge: 1}",
+    "a loss of who makes nothing": "p: {kind: survive_loss, group: UZB, minerals: [alloy], stages: [mine], share: 1,"
+    " surge: 1}",
     "an index at a stage that is not there": "p: {kind: concentration_cap, stages: [refine], hhi: 0.5}",
     "a ban of who sends nothing": "p: {kind: export_ban, countries: [UZB], minerals: [alloy]}",
     "a duty of nothing": "p: {kind: tariff, countries: [CHN], rate: 0}",

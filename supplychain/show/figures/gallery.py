@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -22,10 +22,17 @@ from supplychain.show.figures.drawn import Record, complete, read_record, stamp,
 from supplychain.show.figures.flows import sankey
 from supplychain.show.figures.maps import flow_map
 from supplychain.show.figures.pool import Task, each
-from supplychain.show.figures.prices import outside_prices, price_heatmap, price_paths, shadow_heatmap
+from supplychain.show.figures.prices import (
+    outside_prices,
+    price_heatmap,
+    price_multiples,
+    price_paths,
+    shadow_heatmap,
+)
 from supplychain.show.figures.region import central_asia, central_asia_built, central_asia_displaces
 from supplychain.show.figures.reliance import dependence, dependence_change
 from supplychain.show.figures.shortage import lost_services, unmet
+from supplychain.show.figures.stops import stop_and_cap
 from supplychain.show.figures.style import PORTRAIT, figure_of, is_nothing
 from supplychain.show.figures.suppliers import supply_overview
 from supplychain.show.figures.svg import save, save_both, to_svg
@@ -53,7 +60,8 @@ BESIDE: dict[str, Callable[..., Axes]] = {
 # Which of these the page shows too, of every scenario: they are drawn in a narrow form besides, for a telephone.
 ON_PAGE = {"dependence", "unmet", "prices", "central_asia", "corridors"}
 BESIDE_ON_PAGE = {"cost", "displaced"}
-OUTSIDE = "prices_outside_china"
+Of = TypeVar("Of")
+OUTSIDE, STOP = "prices_outside_china", "stop_and_cap"
 
 
 @dataclass(frozen=True)
@@ -178,12 +186,22 @@ def draw_comparison(results: Sequence[Result], observed: pd.Series, folder: Path
     """
     shown = [result for result in results if has_us_supply(result)]
     drawings = [of_both(shown[0], after, kind) for after in shown[1:] for kind in BESIDE]
-    bans = [result for result in shown if _bans_exports(result.manifest)]
-    return _recorded([*drawings, *_under_bans(bans, observed)], folder)
+    bans, cap = _bans_and_cap(shown, [result.manifest for result in shown])
+    return _recorded([*drawings, *_under_bans(bans, cap, observed)], folder)
 
 
-def _under_bans(bans: Sequence[Result], observed: pd.Series) -> list[Drawing]:
-    """Prices outside China, of all scenarios with export bans together and of each."""
+def _bans_and_cap(results: Sequence[Of], manifests: Iterable[Mapping[str, Any]]) -> tuple[list[Of], list[Of]]:
+    """Which results have export bans; and the one of the others that caps most suppliers, where one caps any."""
+    kinds = [[p["kind"] for p in of["scenario"]["resolved"]["policies"].values()] for of in manifests]
+    told = list(zip(results, kinds, strict=True))
+    bans = [result for result, has in told if "export_ban" in has]
+    caps = [(has.count("supplier_cap"), -i) for i, has in enumerate(kinds) if "export_ban" not in has]
+    most, first = max(caps, default=(0, 0))
+    return bans, [results[-first]] if most else []
+
+
+def _under_bans(bans: Sequence[Result], cap: Sequence[Result], observed: pd.Series) -> list[Drawing]:
+    """Prices outside China, of all scenarios with export bans together and of each; the worst of them beside a cap."""
     minerals, seen = [str(mineral) for mineral in observed.index], observed.to_json()
     drawings = [
         Drawing(f"prices_{r.name}", stamp([r.manifest], seen), r.name, partial(price_paths, r, minerals)) for r in bans
@@ -191,6 +209,10 @@ def _under_bans(bans: Sequence[Result], observed: pd.Series) -> list[Drawing]:
     if bans:
         of = stamp([ban.manifest for ban in bans], seen)
         drawings.append(Drawing(OUTSIDE, of, "", partial(outside_prices, bans, observed)))
+    if bans and cap:
+        worst = max(bans, key=lambda ban: float(price_multiples(ban).reindex(minerals).max(axis=1).sum()))
+        of = stamp([found.manifest for found in (*bans, *cap)], seen)
+        drawings.append(Drawing(STOP, of, "", partial(stop_and_cap, worst, cap[0], observed)))
     return drawings
 
 
@@ -205,11 +227,6 @@ def draw_difference(before: Result, after: Result, folder: Path) -> list[Path]:
         figures = {kind: of_both(before, after, kind).figure() for kind in ("cost", "dependence")}
         drawn = [save(figure, new / f"{kind}.png") for kind, figure in figures.items() if figure]
     return [folder / file.name for file in drawn]
-
-
-def _bans_exports(manifest: dict[str, Any]) -> bool:
-    policies = manifest["scenario"]["resolved"]["policies"]
-    return any(policy["kind"] == "export_ban" for policy in policies.values())
 
 
 def _recorded(drawings: Iterable[Drawing], folder: Path) -> list[Path]:
@@ -297,10 +314,11 @@ def _tasks(folders: Sequence[Path], observed: pd.Series, across: Path, record: R
         for folder in (first, *others)
         if _lacks_its_own(folder, manifests[folder], manifests[first]) or (folder != first and lacks(first, folder))
     ]
-    bans = [folder for folder in (first, *others) if others and _bans_exports(manifests[folder])]
-    seen = observed.to_json()
-    if bans and (lacks(*bans, besides=seen) or any(lacks(ban, besides=seen) for ban in bans)):
-        tasks.append(partial(_draw_bans, bans, observed, across))
+    shown = [first, *others] if others else []
+    bans, cap = _bans_and_cap(shown, [manifests[folder] for folder in shown])
+    of_all, seen = [bans, *([ban] for ban in bans), [*bans, *cap]], observed.to_json()
+    if bans and any(lacks(*of, besides=seen) for of in of_all):
+        tasks.append(partial(_draw_bans, bans, cap, observed, across))
     return tasks
 
 
@@ -327,7 +345,7 @@ def _draw_one(folder: Path, first: Path, across: Path) -> Record:
     return _drawn(_missing(_with_portraits(of_both(before, result, kind) for kind in BESIDE), across), across)
 
 
-def _draw_bans(bans: Sequence[Path], observed: pd.Series, across: Path) -> Record:
-    """Prices outside China under export bans; returns what is to be recorded."""
-    shown = [result for result in map(load, bans) if has_us_supply(result)]
-    return _drawn(_missing(_under_bans(shown, observed), across), across)
+def _draw_bans(bans: Sequence[Path], cap: Sequence[Path], observed: pd.Series, across: Path) -> Record:
+    """Prices outside China under export bans, and under a cap beside them; returns what is to be recorded."""
+    banned, capped = ([result for result in map(load, of) if has_us_supply(result)] for of in (bans, cap))
+    return _drawn(_missing(_under_bans(banned, capped, observed), across), across)
