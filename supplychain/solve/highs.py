@@ -197,12 +197,15 @@ class Solver:
         return self._solution(time.perf_counter() - begun)
 
     def _reach(self, arrays: Arrays, start: Start | None) -> None:
-        """Solve from a start, where few steps do; else block by block, each from the same start."""
+        """Solve from a start, where few steps do; else block by block, each from the same start.
+
+        HiGHS mends a basis that does not fit, but not every one: then it says nothing of the program.
+        """
         if start is not None:
             self._highs.setOptionValue("simplex_iteration_limit", FEW)
             self._pose(finer(arrays), basis_of(*start.statuses(arrays)))
             self._highs.setOptionValue("simplex_iteration_limit", highspy.kHighsIInf)
-            if self._highs.getModelStatus() != highspy.HighsModelStatus.kIterationLimit:
+            if self._highs.getModelStatus() in (OPTIMAL, highspy.HighsModelStatus.kInfeasible):
                 return
         self._pose(finer(arrays), self._blocks(arrays, start))
 
