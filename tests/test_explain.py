@@ -188,6 +188,23 @@ def test_a_conflict_names_the_policies_at_fault_and_what_would_do(name):
             solve(known, moved(told, by_policy[policy], 0.99 * change))
 
 
+def test_conflicts_that_have_nothing_to_do_with_each_other_are_told_apart():
+    """Kazakhstan at most 0.3 and at least 0.4 in 2026; a quarter from home in 2027, which can make a fifth: a change
+    for each is a plan, one alone is none.
+    """
+    known, then = facts(**TIGHT), {"years": (2026, 2026)}
+    first = {"cap": share(CAP, "KAZ", 0.3) | then, "floor": share(FLOOR, "KAZ", 0.4) | then}
+    second = {"home": share(FLOOR, "USA", 0.25) | {"years": (2027, 2027)}}
+    told = story(2025, 2027, **BEFORE, **first, **second, **AFTER)
+    clashes = explain(told, known).clashes
+    assert {frozenset(of) for _, of in clashes.groupby("conflict")["policy"]} == {frozenset(first), frozenset(second)}
+    change, by_policy = clashes.set_index("policy")["change"], {setting.policy: setting for setting in settings(told)}
+    mended = moved(told, by_policy["cap"], change["cap"])
+    with pytest.raises(InfeasibleError):
+        solve(known, mended)
+    solve(known, moved(mended, by_policy["home"], change["home"]))
+
+
 def test_what_cannot_move_has_no_price(no_drivers):
     """A ban that begins at nil, one of all and a stockpile of nothing: no way further, told and no error."""
     known = facts(**(TIGHT | {"consumption": {"x USA .": (100, 900)}}))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -14,12 +15,44 @@ from supplychain.solve.highs import Solver
 from supplychain.solve.relax import least_step, some_plan
 from supplychain.studies.explain.terrain import Terrain
 from supplychain.studies.settings import Setting, settings
+from supplychain.system.build import System
 
+Posed = tuple[System, LinearProgram, Terrain]
 COLUMNS = ["policy", "kind", "file", "line", "setting", "unit", "change", "asked_least", "asked_most"]
 COLUMNS = [*COLUMNS, "would_do_least", "would_do_most"]
 PASSES = 6  # what a share is a share of may differ in the plan that the change allows
 TIGHT = 0.995  # of a change: so much less of it leaves no plan
 SURE = 1e-7  # more of the change than the least, for the solver's tolerance
+
+
+def conflicts(posed: Callable[[frozenset[str]], Posed], error: InfeasibleError) -> Iterator[list[str]]:
+    """Least sets of policies that leave no plan, each of those that are left when the ones before are dropped.
+
+    Parameters
+    ----------
+    posed : system, program and terrain of the scenario without some policies. error : names what cannot all hold.
+
+    Returns
+    -------
+    The last is empty where the facts alone leave no plan.
+    """
+    dropped: frozenset[str] = frozenset()
+    found: InfeasibleError | None = error
+    while found:
+        fault = at_fault(posed(dropped)[2], found)
+        yield fault
+        dropped |= set(fault)
+        found = _no_plan(*posed(dropped)[1:]) if fault else None
+
+
+def _no_plan(program: LinearProgram, terrain: Terrain) -> InfeasibleError | None:
+    if some_plan(terrain.now) is not None:
+        return None
+    try:
+        Solver(program, terrain.now).solve()
+    except InfeasibleError as error:
+        return error
+    return None
 
 
 def at_fault(terrain: Terrain, error: InfeasibleError) -> list[str]:
@@ -49,11 +82,7 @@ def without_others(terrain: Terrain, fault: Iterable[str], program: LinearProgra
     left = terrain.now
     for policy in set(terrain.story.policies) - set(fault):
         left = terrain.written(policy).taken_out(left)
-    try:
-        Solver(program, left).solve()
-    except InfeasibleError as error:
-        return error
-    return None
+    return _no_plan(program, replace(terrain, now=left))
 
 
 def clashing(terrain: Terrain, fault: Iterable[str]) -> pd.DataFrame:

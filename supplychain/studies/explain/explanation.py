@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from functools import cache
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -31,7 +32,7 @@ from supplychain.solve.face import Face
 from supplychain.solve.nearby import Nearby
 from supplychain.solve.past import Past
 from supplychain.studies.explain import words
-from supplychain.studies.explain.conflict import at_fault, clashing, without_others
+from supplychain.studies.explain.conflict import Posed, clashing, conflicts, without_others
 from supplychain.studies.explain.drivers import drivers
 from supplychain.studies.explain.entry import entry
 from supplychain.studies.explain.prices import policy_prices
@@ -152,19 +153,30 @@ def _ranges(
 def _no_plan(
     story: Scenario, known: Dataset, base: Tables, reached: list[Solved], error: NoPlan, clock: Clock
 ) -> Explanation:
-    """What clashes in the first stage that has no plan."""
+    """What clashes in the first stage that has no plan: each conflict as if the others' policies were dropped."""
     stage = list(stages(story))[len(reached)]
-    system = build_system(known, stage.story, base)
-    program = with_tangents(build_program(system), system, error.tangents)
-    whole = program.arrays()
-    now = Past.of(reached[-1].solution, program, decided(program, stage.year)).arrays if reached else whole
-    terrain = Terrain(stage.story, known, base, error.tangents, whole, now)
-    fault = at_fault(terrain, error)
-    clashes = clashing(terrain, fault)
+
+    @cache
+    def posed(dropped: frozenset[str]) -> Posed:
+        left = {name: policy for name, policy in stage.story.policies.items() if name not in dropped}
+        told = replace(stage.story, policies=left)
+        system = build_system(known, told, base)
+        program = with_tangents(build_program(system), system, error.tangents)
+        whole = program.arrays()
+        now = Past.of(reached[-1].solution, program, decided(program, stage.year)).arrays if reached else whole
+        return system, program, Terrain(told, known, base, error.tangents, whole, now)
+
+    faults, tables = list(conflicts(posed, error)), []
+    for i, fault in enumerate(faults, 1):
+        system, program, terrain = posed(frozenset(name for other in faults if other is not fault for name in other))
+        own = without_others(terrain, fault, program)
+        why = in_words(program, system, own) if own else str(error)
+        clashes = clashing(terrain, fault)
+        tables.append((clashes.assign(conflict=i), words.of_conflict(clashes, why)))
     clock.stop("conflict")
-    why = in_words(program, system, without_others(terrain, fault, program) or error)
-    tables = {"clashes": clashes, "sentences": words.of_conflict(clashes, why)}
-    return Explanation(story.name, story.title, None, tables, _manifest(story, known, clock))
+    clashes, sentences = (pd.concat(parts, ignore_index=True) for parts in zip(*tables, strict=True))
+    found = {"clashes": clashes, "sentences": sentences}
+    return Explanation(story.name, story.title, None, found, _manifest(story, known, clock))
 
 
 def _manifest(story: Scenario, known: Dataset, clock: Clock) -> dict[str, Any]:

@@ -25,7 +25,7 @@ POLICIES, ENTRY, UNIQUE, DRIVERS, CONFLICT = (
     "Which facts carry the cost",
     "Why there is no plan",
 )
-NO_CHANGE = "; no change of a number of one of them alone would do: drop one, or look for what else clashes"
+NO_CHANGE = "; no change of a number of one of them alone would do: drop one"
 HEADLINES = {"share_feoc": "countries of concern", "share_central_asia": "Central Asia"}
 
 
