@@ -8,6 +8,7 @@ import pandas as pd
 
 from supplychain.results.short import joined
 from supplychain.show import figures
+from supplychain.show.figures.words import CEILING
 from supplychain.show.report.answer import HALF, at_worst
 from supplychain.show.report.binding import full_corridors
 from supplychain.show.report.cases import HOME, Case
@@ -103,14 +104,18 @@ def prices(scene: Scene) -> str:
     table = table.assign(over=table["usd_per_t"] / table["observed_usd_per_t"])
     peak = table.sort_values("over", ascending=False, kind="stable").drop_duplicates("mineral")
     said = [
-        f"{scene.names.mineral(r.mineral).lower()} ({number(r.over, 1)} times in {r.year})"
-        for r in peak.head(3).itertuples()
+        f"{scene.names.mineral(r.mineral).lower()} ({_times(r.over)} in {r.year})" for r in peak.head(3).itertuples()
     ]
     dear = spoken(counted(int((peak["over"] > 1.1).sum()), "mineral"))
     return (
         f"US price of each mineral over its normal price, by year. {dear} at more than 1.1 times in some year; the "
         f"highest: {joined(said)}."
     )
+
+
+def _times(over: float) -> str:
+    """How many times the normal price; beyond the ceiling, where most uses stop, no more than that."""
+    return f"{number(over, 1)} times" if over < CEILING else f"over {number(CEILING, 0)} times"
 
 
 def central_asia(scene: Scene) -> str:
