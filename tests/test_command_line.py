@@ -161,10 +161,11 @@ def test_a_hindcast_tries_its_file_first(monkeypatch, tmp_path):
     assert done.exit_code == 2 and done.stderr.startswith(f"{to}:1:1: cannot be written")
 
 
-def test_a_run_of_a_few_minerals_is_not_taken_for_one_of_others(tmp_path):
+def test_a_run_of_a_few_minerals_is_not_taken_for_one_of_others(tmp_path, monkeypatch):
     """`run --minerals` solves those alone and says so; the folder is no answer to other minerals, nor to all."""
+    monkeypatch.chdir(tmp_path)
     for mineral in ("bismuth", "beryllium"):
-        lines_of("run", "status_quo", "--minerals", mineral, "--out", tmp_path)
+        lines_of("run", "status_quo", "--minerals", mineral, "--out", ".")
         result = load(tmp_path / "status_quo")
         assert set(result.tables["supply"]["mineral"]) == {mineral}
         assert result.manifest["data"]["minerals"] == [mineral]
