@@ -204,23 +204,13 @@ def reported_costs(data: Dataset) -> str:
     lines = places.groupby(["mineral", "stage"]).agg(
         places=("share", "size"), told=("reported", "sum"), output=("output", "sum")
     )
-    cells = (
-        lines["told"].astype(str)
-        + " of "
-        + lines["places"].astype(str)
-        + (100 * lines["output"]).map(" ({:.0f} %)".format)
-    )
-    table = (
-        cells.unstack("stage")
-        .fillna("")
-        .reindex(columns=["mine", "refine", "fabricate"])
-        .rename_axis("mineral")
-        .reset_index()
-    )
+    cells = [f"{row.told} of {row.places} ({100 * row.output:.0f} %)" for row in lines.itertuples()]
+    by_stage = pd.Series(cells, lines.index).unstack("stage", fill_value="")
+    table = by_stage[["mine", "refine", "fabricate"]].reset_index()
     told, of, share = places["reported"].sum(), len(places), 100 * places["reported"].mean()
     head = (
         f"{told} of {of} places ({share:.0f} %) have a figure of their own. Places are those that make nine tenths of"
-        " a stage's output, and all in Central Asia; in brackets what part of the world's output they make:"
+        " a stage's output, and all in Central Asia; in brackets the part of the world's output with one:"
     )
     return "\n\n".join([textwrap.fill(head, WIDTH), markdown(table)])
 

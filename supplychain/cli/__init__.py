@@ -27,6 +27,7 @@ from supplychain.cli.options import (
     Settings,
     To,
     all_opened,
+    opened,
     progress,
     told,
     warn,
@@ -144,16 +145,13 @@ def explain(
 
     Writes OUT/NAME/, as run does, and OUT/NAME/explain/.
     """
-    from supplychain.facts.dataset import read
     from supplychain.results.result import EXPLAINED
     from supplychain.results.writing import check_package
-    from supplychain.scenario.scenario import read as read_scenario
     from supplychain.studies.explain import explanation as study
 
     with told(), progress(quiet) as step:
         step(f"explaining {scenario}")
-        known = read(data)
-        story = read_scenario(scenario, known, settings or ())
+        known, story = opened(scenario, None, data, settings)
         check_package(out / story.name)
         found = study.explain(story, known, step)
         if found.result:

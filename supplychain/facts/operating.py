@@ -26,6 +26,7 @@ LARGE_USER = 8000.0
 PRODUCTIVITY = 0.7
 # Inputs that are bought at national prices are at most this part of the cost; the rest is bought on world markets.
 MOST_NATIONAL = 0.9
+# The places that matter make this part of a stage's output together.
 MOST_OUTPUT = 0.9
 REPORTED, COMPUTED = "reported", "computed"
 

@@ -156,6 +156,7 @@ COLUMNS: dict[str, tuple[str, str]] = {
     "file": ("scenario file", ""),
     "line": ("line of the setting", ""),
     "change": ("least change of the setting, in all its years, with which there is a plan", "see unit"),
+    "conflict": ("of several, which: each is told as if the policies of the others were dropped", ""),
     "would_do_least": ("asked_least after it", "as the field"),
     "would_do_most": ("asked_most after it", "as the field"),
     "frontier.level": ("the setting in the last year that it names", "as the field"),

@@ -11,7 +11,6 @@ class Tabled:
     """Something with `tables`, by name, that are attributes too."""
 
     tables: Mapping[str, pd.DataFrame]
-    name: str
 
     def __getattr__(self, name: str) -> pd.DataFrame:
         tables = self.__dict__.get("tables", {})

@@ -207,10 +207,7 @@ class Solver:
             self._highs.setOptionValue("simplex_iteration_limit", highspy.kHighsIInf)
             if self._highs.getModelStatus() in (OPTIMAL, highspy.HighsModelStatus.kInfeasible):
                 return
-        self._pose(finer(arrays), self._blocks(arrays, start))
-
-    def _blocks(self, arrays: Arrays, start: Start | None) -> Any:
-        return joint_basis(arrays, solved, start)
+        self._pose(finer(arrays), joint_basis(arrays, solved, start))
 
     def _pose(self, arrays: Arrays, basis: Any) -> None:
         """Solve with these costs and bounds from a basis, as if nothing had been solved before."""

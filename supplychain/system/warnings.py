@@ -98,7 +98,7 @@ def _warnings(
         *_unseen(scenario, written, final),
         *_meeting(scenario, written),
         *_out_of_reach(scenario, final),
-        *_rosy(scenario),
+        *_unsaid_surge(scenario),
     ]
     return sorted(found, key=lambda fault: (str(fault.file), fault.line, fault.column))
 
@@ -176,7 +176,7 @@ def _unseen(scenario: Scenario, written: dict[str, dict[str, pd.DataFrame]], tab
             )
 
 
-def _rosy(scenario: Scenario) -> Iterator[Fault]:
+def _unsaid_surge(scenario: Scenario) -> Iterator[Fault]:
     """Losses that all idle plant of the world is to make up for, where nobody has said so."""
     for name, policy in scenario.policies.items():
         if isinstance(policy, SurviveLoss) and "surge" not in policy.model_fields_set:

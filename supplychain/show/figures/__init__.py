@@ -29,7 +29,7 @@ from supplychain.show.figures.region import (
 )
 from supplychain.show.figures.reliance import dependence, dependence_change, dependence_changes, dependence_shares
 from supplychain.show.figures.shortage import lost_services, services_lost, unmet, unmet_shares
-from supplychain.show.figures.stops import stop_and_cap
+from supplychain.show.figures.stops import stop_and_cap, stop_paths
 from supplychain.show.figures.style import STYLE, colour, country_name
 from supplychain.show.figures.suppliers import supply, supply_overview, supply_shares, supply_stages
 from supplychain.show.figures.svg import save, to_svg
@@ -80,6 +80,7 @@ __all__ = [
     "shadow_prices",
     "shares_by_scenario",
     "stop_and_cap",
+    "stop_paths",
     "supply",
     "supply_overview",
     "supply_shares",

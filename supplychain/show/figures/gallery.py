@@ -192,12 +192,12 @@ def draw_comparison(results: Sequence[Result], observed: pd.Series, folder: Path
 
 def _bans_and_cap(results: Sequence[Of], manifests: Iterable[Mapping[str, Any]]) -> tuple[list[Of], list[Of]]:
     """Which results have export bans; and the one of the others that caps most suppliers, where one caps any."""
-    kinds = [[p["kind"] for p in of["scenario"]["resolved"]["policies"].values()] for of in manifests]
+    kinds = ([p["kind"] for p in of["scenario"]["resolved"]["policies"].values()] for of in manifests)
     told = list(zip(results, kinds, strict=True))
     bans = [result for result, has in told if "export_ban" in has]
-    caps = [(has.count("supplier_cap"), -i) for i, has in enumerate(kinds) if "export_ban" not in has]
-    most, first = max(caps, default=(0, 0))
-    return bans, [results[-first]] if most else []
+    caps = [(result, has) for result, has in told if "supplier_cap" in has and "export_ban" not in has]
+    caps.sort(key=lambda each: each[1].count("supplier_cap"), reverse=True)
+    return bans, [result for result, _ in caps[:1]]
 
 
 def _under_bans(bans: Sequence[Result], cap: Sequence[Result], observed: pd.Series) -> list[Drawing]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -21,7 +19,7 @@ DEARER = 1.5  # times the normal price
 SEEN = "observed in 2025"
 
 
-def paths(stop: Result, cap: Result, observed: pd.Series, market: str = "USA") -> pd.DataFrame:
+def stop_paths(stop: Result, cap: Result, observed: pd.Series, market: str = "USA") -> pd.DataFrame:
     """What `stop_and_cap` draws: a market's price over the normal one.
 
     Parameters
@@ -45,9 +43,9 @@ def stop_and_cap(stop: Result, cap: Result, observed: pd.Series, market: str = "
 
     Returns
     -------
-    Figure; the data are those of `paths`.
+    Figure; the data are those of `stop_paths`.
     """
-    table = paths(stop, cap, observed, market)
+    table = stop_paths(stop, cap, observed, market)
     minerals = list(table.index.unique("mineral"))
     description = f"{style.market_name(market)} price, multiple of the normal price, logarithmic scale. {STOPS}"
     if not minerals:
@@ -60,20 +58,13 @@ def stop_and_cap(stop: Result, cap: Result, observed: pd.Series, market: str = "
     grid.update(left=LEFT / WIDTH, right=1 - 0.1 / WIDTH, top=1 - HEAD / height, bottom=FOOT / height)
     for i, mineral in enumerate(minerals):
         _panel(figure.add_subplot(grid[i // COLUMNS, i % COLUMNS]), table.loc[mineral], mineral, i % COLUMNS == 0)
-    first, below = style.head_lines(stop_takeaway(table), description, "", WIDTH - 0.2)
-    where: dict[str, Any] = {"x": 0.1 / WIDTH, "ha": "left", "va": "top"}
-    figure.suptitle(first, y=1 - 0.08 / height, weight="bold", fontsize=11, **where)
-    figure.text(
-        y=1 - (0.16 + 0.185 * (1 + first.count("\n"))) / height, s=below, fontsize=8, color=style.QUIET, **where
-    )
+    style.headed_panels(figure, *style.head_lines(stop_takeaway(table), description, "", WIDTH - 0.2))
     handles = [
         Line2D([], [], color=style.DEARER, label=stop.title),
         Line2D([], [], color=style.CHEAPER, label=f"{cap.title}, foreseen"),
         Line2D([], [], color=style.INK, linestyle=":", label=SEEN),
     ]
-    legend = figure.legend(handles=handles, loc="lower left", frameon=False, title=style.SOURCE)
-    legend.get_title().set(fontsize=7, color=style.QUIET)
-    legend.set_alignment("left")
+    style.sourced_legend(figure, handles)
     return figure
 
 
@@ -87,10 +78,7 @@ def _panel(ax: Axes, table: pd.DataFrame, mineral: str, named: bool) -> None:
     ax.set(yscale="log", ylim=(0.6, 1.15 * CEILING))
     ax.set_yticks([1, 2, 5, CEILING], ["1×", "2×", "5×", "10×+"] if named else [])
     ax.yaxis.set_minor_locator(NullLocator())
-    ax.set_xticks([int(years[0]), int(years[-1])])
-    first, last = ax.get_xticklabels()
-    first.set_horizontalalignment("left")
-    last.set_horizontalalignment("right")
+    style.two_years(ax, int(years[0]), int(years[-1]))
     ax.tick_params(labelsize=7, length=2)
     ax.set_title(style.spoken(mineral), fontsize=8.5, y=1)
 
@@ -100,7 +88,7 @@ def stop_takeaway(table: pd.DataFrame) -> str:
 
     Parameters
     ----------
-    table : as `paths` gives it.
+    table : as `stop_paths` gives it.
     """
     peak, last = table["stop"].groupby("mineral").max(), table["stop"].groupby("mineral").last()
     jumped = peak[peak >= DEARER].index

@@ -286,6 +286,31 @@ def sourced(ax: Axes, room: float) -> Axes:
     return ax
 
 
+def headed_panels(figure: Figure, takeaway: str, below: str) -> None:
+    """The head of a figure of several panels without a layout engine, wrapped as `head_lines` gives it."""
+    height = figure.get_figheight()
+    where: dict[str, Any] = {"x": 0.1 / figure.get_figwidth(), "ha": "left", "va": "top"}
+    figure.suptitle(takeaway, y=1 - 0.08 / height, weight="bold", fontsize=11, **where)
+    down = (0.16 + 0.185 * (1 + takeaway.count("\n"))) / height
+    figure.text(y=1 - down, s=below, fontsize=8, color=QUIET, **where)
+
+
+def sourced_legend(figure: Figure, handles: Sequence[Any], columns: int = 1) -> None:
+    """The legend of all panels at the foot of a figure, and above it the source line."""
+    legend = figure.legend(handles=handles, loc="lower left", ncols=columns, frameon=False, handlelength=1.2)
+    legend.set_title(SOURCE)
+    legend.get_title().set(fontsize=7, color=QUIET)
+    legend.set_alignment("left")
+
+
+def two_years(ax: Axes, first: int, last: int) -> None:
+    """The first and last year alone under a panel, both inside its width."""
+    ax.set_xticks([first, last])
+    left, right = ax.get_xticklabels()
+    left.set_horizontalalignment("left")
+    right.set_horizontalalignment("right")
+
+
 def bare(ax: Axes) -> Axes:
     """No ticks and no frame, for drawings that are not charts."""
     ax.set_xticks([])

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -213,7 +211,7 @@ def supply_overview(result: Result, stage: str, market: str = "USA") -> Figure:
     rows, top = -(-len(moved) // COLUMNS), 0.35 + 0.19 * sum(1 + text.count("\n") for text in head)
     strips, panels = (STRIP * len(still) + 0.15) * bool(still), (HIGH + DOWN) * rows
     figure = style.new_figure(WIDTH, top + panels + strips + FOOT, layout=None)
-    _headed(figure, *head)
+    style.headed_panels(figure, *head)
     for i, (name, shares) in enumerate(moved.items()):
         _panel(_box(figure, i % COLUMNS, top + (HIGH + DOWN) * (i // COLUMNS)), shares, name)
     if still:
@@ -250,14 +248,6 @@ def overview_takeaway(minerals: dict[str, pd.DataFrame]) -> str:
     return sentence(suppliers, f"China's share {joined(ways)}, {most}")
 
 
-def _headed(figure: Figure, first: str, below: str) -> None:
-    """The head of a figure of several panels."""
-    where: dict[str, Any] = {"x": 0.1 / figure.get_figwidth(), "ha": "left", "va": "top"}
-    figure.suptitle(first, y=1 - 0.08 / figure.get_figheight(), weight="bold", fontsize=11, **where)
-    down = (0.16 + 0.185 * (1 + first.count("\n"))) / figure.get_figheight()
-    figure.text(y=1 - down, s=below, fontsize=8, color=style.QUIET, **where)
-
-
 def _box(figure: Figure, column: int, down: float) -> Axes:
     """Axes of a panel, `down` inches below the figure's top: all are alike, so no engine need measure each."""
     width, height = figure.get_size_inches()
@@ -271,10 +261,7 @@ def _panel(ax: Axes, shares: pd.DataFrame, mineral: str) -> None:
     for country in shares.columns.drop("other", errors="ignore"):
         _name_inside(ax, shares, str(country), 7, least=9, code=True)
     ax.set_title(style.spoken(mineral), fontsize=8.5, y=1)
-    ax.set_xticks([int(shares.index[0]), int(shares.index[-1])])
-    first, last = ax.get_xticklabels()
-    first.set_horizontalalignment("left")
-    last.set_horizontalalignment("right")
+    style.two_years(ax, int(shares.index[0]), int(shares.index[-1]))
     ax.set_yticks([0, 50, 100], ["0", "50", "100 %"])
     ax.tick_params(labelsize=7, length=0, bottom=False, left=False)
 
@@ -305,10 +292,7 @@ def _legend(figure: Figure) -> None:
     named = [code for code in style.COLOURS if code in drawn]
     patches = [_patch(style.colour(code), f"{code} {style.country_name(code)}") for code in named]
     patches += [_patch(style.GREYS[0], "another country"), _patch(style.REST, "all others")]
-    legend = figure.legend(handles=patches, loc="lower left", ncols=5, frameon=False, handlelength=1.2)
-    legend.set_title(style.SOURCE)
-    legend.get_title().set(fontsize=7, color=style.QUIET)
-    legend.set_alignment("left")
+    style.sourced_legend(figure, patches, columns=5)
 
 
 def _patch(tint: str, label: str) -> Patch:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
 from supplychain.facts.errors import InfeasibleError
-from supplychain.program.lp import LinearProgram
+from supplychain.program.lp import Arrays, LinearProgram
 from supplychain.scenario.policies import kind_of
 from supplychain.solve.highs import Solver
 from supplychain.solve.relax import least_step, some_plan
@@ -42,14 +41,13 @@ def conflicts(posed: Callable[[frozenset[str]], Posed], error: InfeasibleError) 
         fault = at_fault(posed(dropped)[2], found)
         yield fault
         dropped |= set(fault)
-        found = _no_plan(*posed(dropped)[1:]) if fault else None
+        _, program, terrain = posed(dropped)
+        found = _irreducible(program, terrain.now) if fault and some_plan(terrain.now) is None else None
 
 
-def _no_plan(program: LinearProgram, terrain: Terrain) -> InfeasibleError | None:
-    if some_plan(terrain.now) is not None:
-        return None
+def _irreducible(program: LinearProgram, arrays: Arrays) -> InfeasibleError | None:
     try:
-        Solver(program, terrain.now).solve()
+        Solver(program, arrays).solve()
     except InfeasibleError as error:
         return error
     return None
@@ -82,7 +80,7 @@ def without_others(terrain: Terrain, fault: Iterable[str], program: LinearProgra
     left = terrain.now
     for policy in set(terrain.story.policies) - set(fault):
         left = terrain.written(policy).taken_out(left)
-    return _no_plan(program, replace(terrain, now=left))
+    return _irreducible(program, left)
 
 
 def clashing(terrain: Terrain, fault: Iterable[str]) -> pd.DataFrame:
