@@ -48,6 +48,18 @@ def test_units_do_not_change_the_answer(unit):
     assert answer.dual_of(lp.constraints["use"]).iloc[0] == pytest.approx(3)
 
 
+def test_an_end_without_a_verdict_is_solved_anew(monkeypatch):
+    """HiGHS ended a duty's last step "unbounded" from a warm factorisation: neither an optimum nor a conflict."""
+    taken = Solver._take_costs
+
+    def lost(self, arrays):
+        taken(self, arrays)
+        self.highs.clearSolver()
+
+    monkeypatch.setattr(Solver, "_take_costs", lost)
+    assert Solver(transport([10, 10], [15], [[1], [3]])).solve().objective == pytest.approx(25)
+
+
 @pytest.mark.parametrize("what", ["lower", "upper", "cost", "unit", "worth"])
 def test_what_is_not_a_number_is_no_bound_and_no_cost(what):
     """One of two columns has no number where one must be: the family is named, and nothing is solved."""

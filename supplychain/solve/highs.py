@@ -20,6 +20,7 @@ from supplychain.solve.start import Start, basis_of
 TIE = 1e-7
 TOLERANCE, SOUND = 1e-10, 1e-6
 OPTIMAL = highspy.HighsModelStatus.kOptimal
+SETTLED = (OPTIMAL, highspy.HighsModelStatus.kInfeasible)
 DUAL, PRIMAL = 1, 4  # HiGHS's names of the two simplex methods
 FEW = 3000  # steps of the simplex from another program's basis, before its blocks are tried
 SMALLEST_COEFFICIENT = 1e-12  # HiGHS drops smaller ones; its own default would drop grams per vehicle
@@ -187,8 +188,8 @@ class Solver:
         self._pose(told_apart, chosen)
         apart = self._highs.getBasis()
         self._take_costs(self.arrays)
-        if self._highs.getModelStatus() == highspy.HighsModelStatus.kUnknown:
-            # It lost its way from a warm factorisation; from the same basis it finds it.
+        if self._highs.getModelStatus() not in SETTLED:
+            # It lost its way from a warm factorisation ("unknown", or "unbounded" of what is not); anew it finds it.
             self._pose(self.arrays, apart)
         status = self._highs.getModelStatus()
         if status != OPTIMAL:
@@ -205,7 +206,7 @@ class Solver:
             self._highs.setOptionValue("simplex_iteration_limit", FEW)
             self._pose(finer(arrays), basis_of(*start.statuses(arrays)))
             self._highs.setOptionValue("simplex_iteration_limit", highspy.kHighsIInf)
-            if self._highs.getModelStatus() in (OPTIMAL, highspy.HighsModelStatus.kInfeasible):
+            if self._highs.getModelStatus() in SETTLED:
                 return
         self._pose(finer(arrays), joint_basis(arrays, solved, start))
 
