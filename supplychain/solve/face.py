@@ -86,29 +86,22 @@ class Face:
         A convex function, so its tangents bound it from below; the plan that they make best gives the next one.
         """
         place = [self._among_free(group, np.ones(len(group)))[0] for group in groups]
-        fixed = np.array([self.value[group].sum() for group in groups])
-        fixed -= np.array([self.value[self.free[p]].sum() for p in place])
-        blocks = np.unique(self.block[np.concatenate(place)])
-        columns = np.flatnonzero(np.isin(self.block, blocks))
+        sums = np.array([self.value[group].sum() for group in groups])
+        fixed = sums - [self.value[self.free[p]].sum() for p in place]
+        columns = np.flatnonzero(np.isin(self.block, np.unique(self.block[np.concatenate(place)])))
+        where = [np.searchsorted(columns, p) for p in place]
         highs = solved(self._alone(columns))
-        where = [np.searchsorted(columns, p).astype(np.int32) for p in place]
-        first = len(columns)
-        for _ in groups:
-            highs.addVar(0.0, highspy.kHighsInf)
-        highs.changeColsCost(len(groups), np.arange(first, first + len(groups), dtype=np.int32), np.ones(len(groups)))
-        sums = fixed + np.array([self.value[self.free[p]].sum() for p in place])
+        squares = _add_columns(highs, len(groups))
         best = float(np.square(sums).sum())
         for _ in range(MOST_TANGENTS):
-            for i, at in enumerate(sums):
-                entries = np.append(where[i], first + i).astype(np.int32)
-                slope = np.append(np.full(len(where[i]), -2.0 * at), 1.0)
-                highs.addRow(2.0 * at * fixed[i] - at**2, highspy.kHighsInf, len(entries), entries, slope)
+            for row in zip(sums, fixed, where, squares, strict=True):
+                _add_tangent(highs, *row)
             highs.run()
             if highs.getModelStatus() != OPTIMAL:
                 break
             x = np.asarray(highs.getSolution().col_value)
-            sums = fixed + np.array([x[w].sum() for w in where])
-            best, bound = min(best, float(np.square(sums).sum())), float(x[first:].sum())
+            sums = fixed + [x[w].sum() for w in where]
+            best, bound = min(best, float(np.square(sums).sum())), float(x[squares].sum())
             if best - bound <= CLOSE * max(best, 1e-30):
                 break
         return best
@@ -136,6 +129,22 @@ class Face:
         own = own[rows]
         given = self.activity[rows] - own @ self.value[self.free[columns]]
         return a.part(rows, columns, own, row_lower=a.row_lower[rows] - given, row_upper=a.row_upper[rows] - given)
+
+
+def _add_columns(highs: Any, count: int) -> Ints:
+    """So many more columns from nought on, at a cost of one each; where they are."""
+    new = np.arange(highs.getNumCol(), highs.getNumCol() + count)
+    for _ in new:
+        highs.addVar(0.0, highspy.kHighsInf)
+    highs.changeColsCost(count, new.astype(np.int32), np.ones(count))
+    return new
+
+
+def _add_tangent(highs: Any, at: float, fixed: float, where: Ints, square: int) -> None:
+    """A square is at least its tangent: square >= 2 at (fixed + sum over where) - at^2."""
+    entries = np.append(where, square).astype(np.int32)
+    slope = np.append(np.full(len(where), -2.0 * at), 1.0)
+    highs.addRow(2.0 * at * fixed - at**2, highspy.kHighsInf, len(entries), entries, slope)
 
 
 def _least(highs: Any, cost: Floats) -> float:

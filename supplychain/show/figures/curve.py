@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from supplychain.facts.errors import nearest
 from supplychain.results.result import Result
 from supplychain.show.figures import style
-from supplychain.show.figures.words import in_words, number, percent, sentence
+from supplychain.show.figures.words import cardinal, in_words, percent, sentence
 from supplychain.system.pattern import STAGES
 
 # Narrower blocks, as a part of the whole width, do not bear their country's code.
@@ -102,7 +102,7 @@ def curve_takeaway(steps: pd.DataFrame, mineral: str, normal: float) -> str:
     if planned.any():
         would = int((planned & pays).sum())
         parts.append(
-            f"{number(would) if would else 'none'} of {number(int(planned.sum()))} projects would, with capital"
+            f"{cardinal(would) if would else 'none'} of {cardinal(int(planned.sum()))} projects would, with capital"
         )
     return sentence(*parts)
 

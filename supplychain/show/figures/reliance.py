@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from supplychain.results.result import Result
 from supplychain.results.short import joined
 from supplychain.show.figures import style
-from supplychain.show.figures.words import counted, in_words, number, percent, sentence
+from supplychain.show.figures.words import cardinal, counted, in_words, percent, sentence
 
 REACHED = 0.05  # percentage points under a cap that still are at it
 
@@ -83,7 +83,7 @@ def _at_caps(shares: pd.DataFrame) -> str:
     concern = int((shares["concern_last"] >= shares["cap_last"] - REACHED).sum())
     single = int((shares["top_last"] >= shares["single_last"] - REACHED).sum())
     reach = counted(concern, "mineral reaches", "minerals reach") + " the cap on countries of concern"
-    also = f"{number(single)} that on a single country" if single else ""
+    also = f"{cardinal(single)} that on a single country" if single else ""
     dearest = shares["point_musd"].max() > 0
     dear = f"a point less would cost most in {in_words(shares['point_musd'].idxmax())}" if dearest else ""
     return sentence(reach, also, dear)

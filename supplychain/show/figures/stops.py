@@ -11,7 +11,7 @@ from matplotlib.ticker import NullLocator
 from supplychain.results.result import Result
 from supplychain.show.figures import style
 from supplychain.show.figures.prices import price_multiples
-from supplychain.show.figures.words import CEILING, STOPS, in_words, multiple, number, percent, sentence
+from supplychain.show.figures.words import CEILING, STOPS, cardinal, in_words, multiple, percent, sentence
 
 # Panels in a row; inches: of the figure, of a row with its title and years, above and below them, and beside them.
 COLUMNS, WIDTH, HIGH, HEAD, FOOT, LEFT = 5, 8.2, 1.5, 1.1, 1.15, 0.4
@@ -93,8 +93,8 @@ def stop_takeaway(table: pd.DataFrame) -> str:
     peak, last = table["stop"].groupby("mineral").max(), table["stop"].groupby("mineral").last()
     jumped = peak[peak >= DEARER].index
     back = int((last[jumped] < DEARER).sum())
-    stop = f"a sudden stop takes {number(len(jumped))} of {number(len(peak))} prices over {multiple(DEARER)}"
-    parts = [f"{stop}, {number(back)} of them back by {table.index[-1][1]}"]
+    stop = f"a sudden stop takes {cardinal(len(jumped))} of {cardinal(len(peak))} prices over {multiple(DEARER)}"
+    parts = [f"{stop}, {cardinal(back)} of them back by {table.index[-1][1]}"]
     if len(jumped):
         capped = table["cap"].groupby("mineral").max()[jumped]
         most = f"{percent(100 * (capped.max() - 1))}" if capped.max() < DEARER else multiple(capped.max())

@@ -12,7 +12,7 @@ from matplotlib.patches import Patch
 from supplychain.results.result import Result
 from supplychain.results.short import joined
 from supplychain.show.figures import style
-from supplychain.show.figures.words import counted, in_words, number, percent, sentence
+from supplychain.show.figures.words import cardinal, counted, in_words, percent, sentence
 
 # Panels of an overview in a row; inches beside them, between them for the tick labels and titles, and their height.
 COLUMNS, LEFT, RIGHT, ACROSS, DOWN, HIGH = 4, 0.416, 0.06, 0.476, 0.439, 1.25
@@ -238,10 +238,10 @@ def overview_takeaway(minerals: dict[str, pd.DataFrame]) -> str:
         {name: shares["CHN"].iloc[-1] - shares["CHN"].iloc[0] for name, shares in minerals.items() if "CHN" in shares}
     )
     fall, rise = int((china <= -MOVED).sum()), int((china >= MOVED).sum())
-    suppliers = f"suppliers change in {number(moved) if moved else 'none'} of {counted(len(minerals), 'mineral')}"
+    suppliers = f"suppliers change in {cardinal(moved) if moved else 'none'} of {counted(len(minerals), 'mineral')}"
     if not fall + rise:
         return sentence(suppliers, "China's share changes by ten points in none" if len(china) else "")
-    ways = [f"{way} in {number(n)}" for way, n in (("falls", fall), ("rises", rise)) if n]
+    ways = [f"{way} in {cardinal(n)}" for way, n in (("falls", fall), ("rises", rise)) if n]
     first = str(china.abs().idxmax())
     shares = 100 * minerals[first]["CHN"]
     most = f"most in {in_words(first)}, from {shares.iloc[0]:.0f} to {percent(shares.iloc[-1])}"

@@ -8,7 +8,7 @@ DOES = {"mine": "mines", "refine": "refines", "fabricate": "makes", "supplier": 
 STOPS = "10×+: most uses stop"
 
 
-def number(count: int) -> str:
+def cardinal(count: int) -> str:
     """A count in words up to twelve, in digits from there on."""
     return SMALL[count] if count < len(SMALL) else str(count)
 
@@ -20,7 +20,7 @@ def counted(count: int, one: str, several: str = "") -> str:
     ----------
     one, several : what follows the number, verb and all; several is `one` with an s where it is not given.
     """
-    return f"{number(count)} {one if count < 2 else several or one + 's'}"
+    return f"{cardinal(count)} {one if count < 2 else several or one + 's'}"
 
 
 def sentence(*parts: str) -> str:

@@ -8,12 +8,11 @@ import pandas as pd
 
 from supplychain.results.short import joined
 from supplychain.results.summary import REFERENCE
+from supplychain.show.figures.words import cardinal, counted
 from supplychain.show.report.cases import Case
 from supplychain.show.report.words import (
     NARROW,
     billions,
-    cardinal,
-    counted,
     number,
     percent,
     significant,

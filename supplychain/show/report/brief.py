@@ -9,6 +9,7 @@ import pandas as pd
 
 from supplychain.show.figures import to_svg, tradeoff
 from supplychain.show.figures.tradeoff import NARROW, WIDE
+from supplychain.show.figures.words import counted
 from supplychain.show.report import charts
 from supplychain.show.report.answer import NOTABLE, at_worst, least_dependent, named
 from supplychain.show.report.cases import Case
@@ -16,7 +17,7 @@ from supplychain.show.report.charts import Chart
 from supplychain.show.report.figures import fitted
 from supplychain.show.report.grids import Cell, Grid, figure, share, words
 from supplychain.show.report.words import NARROW as SPACE
-from supplychain.show.report.words import billions, counted, number, percent, signed, spoken
+from supplychain.show.report.words import billions, number, percent, signed, spoken
 
 RIVAL = "CHN"
 MOST = 8

@@ -18,6 +18,7 @@ from supplychain.facts.dataset import Dataset, coverage
 from supplychain.facts.errors import Fault, InputError
 from supplychain.results.result import EXPLAINED, Result, explained, load
 from supplychain.results.writing import whole_file
+from supplychain.show.figures.words import counted
 from supplychain.show.report import tables
 from supplychain.show.report.answer import answer
 from supplychain.show.report.asia import asia_most, central_asia
@@ -29,7 +30,7 @@ from supplychain.show.report.names import names_of
 from supplychain.show.report.payload import as_script, payload
 from supplychain.show.report.slim import with_shared_styles
 from supplychain.show.report.telling import Scene
-from supplychain.show.report.words import counted, number, percent, signed
+from supplychain.show.report.words import number, percent, signed
 
 # Tables without rows are not written; the figures read these two whether or not they have any.
 BLANK = {

@@ -8,12 +8,12 @@ import pandas as pd
 
 from supplychain.results.short import joined
 from supplychain.show import figures
-from supplychain.show.figures.words import CEILING
+from supplychain.show.figures.words import CEILING, counted
 from supplychain.show.report.answer import HALF, at_worst
 from supplychain.show.report.binding import full_corridors
 from supplychain.show.report.cases import HOME, Case
 from supplychain.show.report.names import Names
-from supplychain.show.report.words import MINUS, NARROW, billions, counted, number, percent, spoken
+from supplychain.show.report.words import MINUS, NARROW, billions, number, percent, spoken
 
 SEEN = 0.005
 LARGE = 0.02

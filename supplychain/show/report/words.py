@@ -76,17 +76,6 @@ def billions(musd: float) -> str:
     return f"USD{NARROW}{number(size / 1e3, 1 if size < 1e6 else 0)} billion"
 
 
-def cardinal(count: int) -> str:
-    """A count in words below ten, in digits from there on."""
-    small = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
-    return small[count] if count < len(small) else number(count)
-
-
-def counted(count: int, one: str) -> str:
-    """So many of something: `no mineral`, `one mineral`, `12 minerals`."""
-    return f"{cardinal(count)} {one if count < 2 else one + 's'}"
-
-
 def spoken(name: str) -> str:
     """An id as it is said: `export_ban` is Export ban."""
     text = name.replace("_", " ").strip()
