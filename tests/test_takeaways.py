@@ -196,8 +196,25 @@ def test_costs_beside_another(mine, forgone, said):
 )
 def test_waterfall(changes, said):
     """The sum of the steps, and the largest that goes its way."""
-    table = pd.DataFrame({"label": ["a", "b"], "change_busd": changes})
+    table = pd.DataFrame({"item": ["mine", "refine"], "label": ["a", "b"], "change_busd": changes})
     assert cost.waterfall_takeaway(table) == said
+
+
+@pytest.mark.parametrize(
+    ("mine", "credit", "said"),
+    [
+        (0.3, -5.3, "5.0 billion USD less{} (300 million USD more without transfers)"),
+        (0.0, -2.0, "2.0 billion USD less{} (as much without transfers)"),
+    ],
+)
+def test_what_the_treasury_pays_is_no_saving(mine, credit, said):
+    """Where credits lower what supply costs, the title says what it costs whoever pays."""
+    change = pd.DataFrame({"mine": [0.0, mine], "credit": [0.0, credit]}, index=[2025, 2035])
+    assert said.format(" than in B") in cost.more_takeaway(change, "B")
+    table = pd.DataFrame(
+        {"item": change.columns, "label": ["mining", "credits"], "change_busd": change.loc[2035].to_numpy()}
+    )
+    assert said.format(" over all years") in cost.waterfall_takeaway(table)
 
 
 def curve_steps(*rows: tuple) -> pd.DataFrame:

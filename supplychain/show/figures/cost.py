@@ -9,6 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from supplychain.results.result import Result
+from supplychain.results.tables.costs import TRANSFER, kind_of
 from supplychain.show.figures import style
 from supplychain.show.figures.words import money, sentence, signed
 
@@ -68,11 +69,12 @@ def costs(result: Result, ax: Axes | None = None, before: Result | None = None) 
         takeaway, scenario = whole_takeaway(items), result.title
         description = "Cost of supply, all markets, by item, billion USD of 2025 a year, not discounted"
     else:
-        items = _largest(items.sub(cost_items(before), fill_value=0.0))
-        takeaway, scenario = more_takeaway(items, before.title), f"{result.title}, less {before.title}"
+        more = items.sub(cost_items(before), fill_value=0.0)
+        takeaway, scenario = more_takeaway(more, before.title), f"{result.title}, less {before.title}"
         description = (
-            "Difference in the cost of supply, all markets, by item, billion USD of 2025 a year, not discounted"
+            "Difference in the cost of supply, all markets, transfers in it, billion USD of 2025, not discounted"
         )
+        items = _largest(more)
     if items.abs().max(axis=None) < UNSEEN:
         return style.nothing(ax, takeaway, description, scenario)
     _stacked(ax, items)
@@ -128,10 +130,21 @@ def more_takeaway(items: pd.DataFrame, before: str) -> str:
         return f"Supply costs as much as in {before} in every year"
     sign = np.sign(change[year])
     largest = str((sign * items.loc[year]).idxmax())
-    size = f"{money(change[year])} {'more' if sign > 0 else 'less'}"
-    return sentence(
-        f"in {year} supply costs {size} than in {before}, the largest difference", f"largest item: {item_name(largest)}"
-    )
+    difference = f"in {year} supply costs {_more(change[year])} than in {before}{_without_transfers(items.loc[year])}"
+    return sentence(f"{difference}, the largest difference", f"largest item: {item_name(largest)}")
+
+
+def _more(busd: float) -> str:
+    return f"{money(busd)} {'more' if busd > 0 else 'less'}"
+
+
+def _without_transfers(change: pd.Series) -> str:
+    """What of a change (billion USD by item) the world's resources bear, where the treasury pays or takes a part."""
+    moved = float(change[[kind_of(str(item)) == TRANSFER for item in change.index]].sum())
+    if abs(moved) < SAME:
+        return ""
+    used = float(change.sum()) - moved
+    return f" ({_more(used) if abs(used) >= SAME else 'as much'} without transfers)"
 
 
 def item_name(item: str) -> str:
@@ -193,14 +206,14 @@ def waterfall(before: Result, after: Result, ax: Axes | None = None, form: style
 
 def waterfall_takeaway(changes: pd.DataFrame) -> str:
     """How much more or less a scenario costs, and by which item most (the table of `cost_changes`)."""
-    change = changes.set_index("label")["change_busd"]
+    change = changes.set_index("item")["change_busd"]
     whole = float(change.sum())
     if change.abs().max() < UNSEEN:
         return "The two scenarios cost the same, item by item"
     if abs(whole) < UNSEEN:
         return "The two scenarios cost the same in all"
-    item = (np.sign(whole) * change).idxmax()
-    more = f"supply costs {money(whole)} {'more' if whole > 0 else 'less'} over all years"
+    item = changes["label"][(np.sign(whole) * changes["change_busd"]).idxmax()]
+    more = f"supply costs {_more(whole)} over all years{_without_transfers(change)}"
     return sentence(more, f"largest item: {item}")
 
 
