@@ -117,16 +117,10 @@ def compare_names(before: str, after: str, known: Dataset) -> Comparison:
 
 def _summary(before: Result, after: Result) -> pd.DataFrame:
     keys = ["metric", "unit"]
-    one, two = (_exact(result) for result in (before, after))
+    one, two = (result.tables["summary"] for result in (before, after))
     table = _side_by_side(one, two, keys, ["value"], np.nan)
     order = list(dict.fromkeys([*one["metric"], *two["metric"]]))
     return table.set_index("metric").loc[order].reset_index()
-
-
-def _exact(result: Result) -> pd.DataFrame:
-    """The headline figures with the objective to the manifest's digits, not the table's six."""
-    table = result.tables["summary"]
-    return table.assign(value=table["value"].where(table["metric"] != "objective", result.objective))
 
 
 def _differing(before: Result, after: Result, name: str, measure: Measure) -> pd.DataFrame:

@@ -216,11 +216,11 @@ def write_iamc(result: Result, file: Path) -> Path:
 def write_excel(result: Result, known: Dataset, file: Path) -> Path:
     """One workbook: what it is, a sheet for each table, what the columns mean, and the sources of the facts.
 
-    Tables are written as the CSV files are, to six significant digits, so both read back alike.
+    Tables are written as the CSV files are, so both read back alike.
     """
     _optional("openpyxl", file)
     workbook = importlib.import_module("supplychain.results.workbook")
-    tables = {name: rounded(table) for name, table in result.tables.items() if len(table)}
+    tables = {name: rounded(table, name) for name, table in result.tables.items() if len(table)}
     meaning = [(name, column, *described(name, column)) for name, table in tables.items() for column in table]
     columns = pd.DataFrame(meaning, columns=["table", "column", "description", "unit"])
     sheets = {"about": _about(result)} | tables | {"columns": columns, "sources": known["sources"]}

@@ -16,6 +16,7 @@ from supplychain.results.columns import TABLES, described
 from supplychain.results.writing import PACKAGE, whole_folder
 
 SIGNIFICANT_DIGITS = 6
+OF_TABLE = {"summary": 9}  # trillions, of which scenarios differ by millions
 LARGEST_CSV = 100_000  # rows; a larger table is written as Parquet
 
 
@@ -58,19 +59,22 @@ def write_package(
     return target
 
 
-def rounded(table: pd.DataFrame) -> pd.DataFrame:
-    """The table as it is written: numbers with decimals to six significant digits, infinite ones blank."""
+def rounded(table: pd.DataFrame, name: str = "") -> pd.DataFrame:
+    """The table as it is written: numbers with decimals to six significant digits (the summary's nine), infinite ones
+    blank."""
+    digits = OF_TABLE.get(name, SIGNIFICANT_DIGITS)
     decimal = [column for column in table if table[column].dtype.kind == "f"]
     finite = table.replace({column: {math.inf: math.nan, -math.inf: math.nan} for column in decimal})
-    return finite.assign(**{c: [float(f"{v:.{SIGNIFICANT_DIGITS}g}") for v in finite[c].tolist()] for c in decimal})
+    return finite.assign(**{c: [float(f"{v:.{digits}g}") for v in finite[c].tolist()] for c in decimal})
 
 
 def _write_table(file: Path, name: str, table: pd.DataFrame) -> None:
     """One table as CSV or Parquet, as the file's ending says; Parquet carries what each column means."""
     if file.suffix == ".csv":
-        rounded(table).to_csv(file, index=False, float_format=f"%.{SIGNIFICANT_DIGITS}g")
+        digits = OF_TABLE.get(name, SIGNIFICANT_DIGITS)
+        rounded(table, name).to_csv(file, index=False, float_format=f"%.{digits}g")
         return
-    content = pa.Table.from_pandas(rounded(table), preserve_index=False)
+    content = pa.Table.from_pandas(rounded(table, name), preserve_index=False)
     fields = [
         entry.with_metadata(dict(zip(("description", "unit"), described(name, entry.name), strict=True)))
         for entry in content.schema

@@ -65,8 +65,8 @@ class Result(Tabled):
 
         Returns
         -------
-        The folder's path. Numbers are written to six significant digits, so that another machine's last
-        bits do not show; tables without rows are left out.
+        The folder's path. Numbers are written to six significant digits (the summary's to nine), so that another
+        machine's last bits do not show; tables without rows are left out.
         """
         more = {"manifest.json": self.manifest}
         return write_package(folder, self.name, self.title, self.tables, more=more, largest_csv=largest_csv)
