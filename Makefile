@@ -16,7 +16,7 @@ test: $(READY)
 lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy supplychain
+	$(BIN)/mypy supplychain benchmarks examples
 
 docs: $(READY)
 	$(BIN)/supplychain schema > scenarios/scenario.schema.json

@@ -39,7 +39,7 @@ def tried(known: Dataset, name: str) -> int:
     told = read_scenario(name, known)
     base = base_tables(known, told.years)
     done = unfold(told, known, base)
-    terrain = Terrain(told, known, base, done.program.arrays(), done.solver.arrays)
+    terrain = Terrain(told, known, base, done.tangents, done.program.arrays(), done.solver.arrays)
     table = policy_prices(terrain, Nearby(done.solver), done.program.money_unit).set_index("policy")
     count = 0
     for setting in settings(told):

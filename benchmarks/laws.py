@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from supplychain import read_data, read_scenario, run
+from supplychain import Result, Scenario, read_data, read_scenario, run
 from supplychain.scenario.policies import kind_of
 
 SPENDING = {"investment_fund", "production_credit", "price_floor", "cost_of_capital", "offtake", "stockpile"}
@@ -18,18 +18,18 @@ FEW = ["tungsten", "antimony", "gallium", "copper", "uranium", "titanium", "neod
 SCENARIOS = Path(__file__).parents[1] / "scenarios"
 
 
-def spends_only(story, reference) -> bool:
+def spends_only(story: Scenario, reference: Scenario) -> bool:
     """Whether all that a scenario has beyond the reference is money spent, and there is some."""
     new = [policy for name, policy in story.policies.items() if reference.policies.get(name) != policy]
     return bool(new) and all(kind_of(type(policy)) in SPENDING for policy in new)
 
 
-def money(result) -> pd.Series:
+def money(result: Result) -> pd.Series:
     """The money metrics of a result, million USD."""
     return result.summary.set_index("metric")["value"]
 
 
-def widest(result, year: int) -> pd.Series:
+def widest(result: Result, year: int) -> pd.Series:
     """By mineral, the highest price in a market outside China over the lowest, the widest first."""
     table = result.prices[(result.prices["year"] == year) & (result.prices["market"] != "CHN")]
     ends = table[table["usd_per_t"] > 0].groupby("mineral")["usd_per_t"].agg(["min", "max"])

@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -35,7 +36,7 @@ def main() -> None:
     known = known.only(sys.argv[1:]) if sys.argv[1:] else known
     story = capped(scenario.read("status_quo", known), known, "feoc")
     (setting,) = (found for found in settings(story) if found.policy == CAP)
-    cold = [timed(lambda i=i: unfold(with_setting(story, setting.at(LEVELS[i])), known)) for i in COLD]
+    cold = [timed(partial(unfold, with_setting(story, setting.at(LEVELS[i])), known)) for i in COLD]
     once = float(np.mean([seconds for _, seconds in cold]))
     found, seconds = timed(lambda: frontier(story, CAP, LEVELS, known))
     costs = found.frontier["cost_musd"]
