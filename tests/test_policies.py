@@ -280,6 +280,16 @@ def test_price_floor(known):
     assert paid(result) == pytest.approx(9600)
 
 
+def test_price_floor_below_the_price(known):
+    """Duties of 200 USD/t bring the price to 30 - 25 + 200 = 205: a contract at 125 pays nothing and takes nothing."""
+    duty = {"kind": "tariff", "countries": "all", "minerals": ["metal"], "usd_per_t": 200}
+    floor = {"countries": ["KAZ"], "minerals": ["metal"], "stage": "mine", "floor_usd_per_t": 125}
+    result = run(known, duty=duty, p=floor | {"kind": "price_floor"})
+    price = result.prices.query("mineral == 'metal' and year == 2026")["usd_per_t"].iloc[0]
+    assert price == pytest.approx(205) and tonnes(result, "KAZ") == pytest.approx(80)
+    assert paid(result) == 0
+
+
 def test_offtake(known, base):
     """30 t promised to Kazakhstan cost 20 USD/t more than China's, which is what the guarantee is worth: 600 USD a
     year.
