@@ -163,6 +163,15 @@ def test_ore_of_us_manganese_plants(data, output):
     assert share.to_dict() == pytest.approx({"GAB": 64, "ZAF": 24, "MEX": 12}, abs=1.0)
 
 
+def test_australian_tantalum_ore_goes_to_us_plants(data):
+    """USGS has 64 % of US imports of the ore from Australia, which is more than it mines: 45 of its 50 t go there."""
+    system = build_system(data.only(["tantalum"]), story(2025, 2026))
+    fed = system.feeds.query("stage == 'mine' and destination == 'USA'").set_index("origin")
+    made = system.sites.set_index(["stage", "country"])["output_t"]
+    ratio = system.chain.set_index("stage")["ratio"]
+    assert fed.loc["AUS", "share"] * made["refine", "USA"] * ratio["mine"] == pytest.approx(45, rel=0.05)
+
+
 def test_chinese_gallium_abroad_is_what_customs_counted(data):
     """62,615 kg in 2025, none to the United States, whose part is USGS's: 18 % of 10.67 t, means of 2021-24."""
     sold = build_system(data.only(["gallium"]), story(2025, 2026)).deliveries

@@ -18,6 +18,7 @@ from pydantic import TypeAdapter
 
 from supplychain.facts import dataset
 from supplychain.results import run as job
+from supplychain.results.summary import summary_table
 from supplychain.scenario import scenario
 from supplychain.scenario.policies import KINDS, AnyPolicy, kind_of
 from supplychain.scenario.scenario import Scenario
@@ -213,6 +214,16 @@ def test_tariff_that_is_paid(known):
     assert paid(result) == pytest.approx(-1200)
     price = result.prices.query("mineral == 'metal' and year == 2026")["usd_per_t"].iloc[0]
     assert price == pytest.approx(25)
+
+
+def test_the_headline_cost_is_of_resources_alone(known, base):
+    """The same duty in 2026 moves no tonne: 1,200 USD change hands, which are revenue and no cost of the world's."""
+    duty = {"countries": "all", "exempt": ["KAZ"], "minerals": ["metal"], "rate": 0.15, "years": [2026, 2026]}
+    result = solved(known, kind="tariff", **duty)
+    before, after = (r.summary.set_index("metric")["value"] for r in (base, result))
+    more = (after - before)[["objective", "resource_cost", "transfers", "public_revenue"]] * [1, 1e6, 1e6, 1e6]
+    assert more.to_list() == pytest.approx([1200, 0, 1200, 1200], abs=1e-6)
+    assert summary_table([base, result])["extra_busd"].to_list() == pytest.approx([0, 0], abs=1e-12)
 
 
 def test_capacity_loss(known, base):
