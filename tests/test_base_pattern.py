@@ -199,3 +199,34 @@ def test_sales_of_the_traced_market_are_no_crumb():
     sold = found[found["observed"] & (found["supplier"] == "USA")].set_index("market")["base_t"]
     assert sold["USA"] == pytest.approx(0.4 / 2)
     assert sold.drop("USA").sum() == pytest.approx(0.4 - sold["USA"])
+
+
+@pytest.mark.parametrize("content", [0.001, 1.0, 20.0])
+def test_cargo_holds_what_the_imports_of_the_united_states_say(content):
+    """The United States import 50 t of the metal in 50 / content t of cargo, so Kazakhstan's 10 / content t of cargo
+    for China hold 10 t: where a thousandth of the cargo is metal, and where the code leaves most of it out.
+    """
+    trade = {"x refine CHN USA": (50 / content,), "x refine KAZ CHN": (10 / content,)}
+    found = base_pattern(facts(**BASE_YEAR | {"trade": trade}), 2025, NO_ENERGY).deliveries
+    sold = found[found["observed"]].set_index(["supplier", "market"])["base_t"]
+    assert sold["KAZ", "CHN"] == pytest.approx(10)
+
+
+def test_what_one_product_holds_goes_where_the_product_goes():
+    """Magnets hold ten parts of x and one of y. By its own statistics the United States import 50 t of x and 1 of y in
+    510 t of magnets: a tenth of a magnet is one or the other, so China's 110 t of Kazakh magnets hold 10 t of x and 1
+    of y, however much the ratios of the two differ.
+    """
+    trade = {f"{m} fabricate {way}": (t, 1, "850511") for m in "xy" for way, t in (("CHN USA", 510), ("KAZ CHN", 110))}
+    magnets = {
+        "minerals": {m: {"class": "metal"} for m in "xy"},
+        "stages": {f"{m} fabricate": {} for m in "xy"},
+        "production": {f"{m} fabricate {c} 2025": t for m, t in (("x", 100), ("y", 10)) for c in ("KAZ", "CHN")},
+        "import_sources": {f"{m} magnets CHN": (100, "", "true") for m in "xy"},
+        "us_supply": {"x imports 2024": 50, "y imports 2024": 1},
+        "prices": {f"{m} 2024": 100 for m in "xy"},
+        "trade": trade,
+    }
+    found = base_pattern(facts(**BASE_YEAR | magnets), 2025, NO_ENERGY).deliveries
+    sold = found[found["observed"]].set_index(["mineral", "supplier", "market"])["base_t"]
+    assert [sold[m, "KAZ", "CHN"] for m in "xy"] == pytest.approx([10, 1])

@@ -150,6 +150,29 @@ def test_what_exports_are_cut_by_is_a_share_of_what_would_have_left():
     assert nothing.objective == pytest.approx((200 + 300 + 400) * 60)
 
 
+def test_against_one_market_a_control_grows_with_that_markets_use():
+    """Use doubles in the United States by 2027 and stays in the rest of the world, so the world's grows by a sixth.
+
+    Of China's 150 t for the United States, 300 by then, a tenth is kept back: 270 leave, and no 157.5.
+    """
+    wider = {
+        "markets": {"USA": {"traced": "true"}, "ROW": {}},
+        "countries": {"KAZ": {"market": "ROW"}, "CHN": {"market": "ROW"}},
+        "freight": CHEAP_CHINA["freight"] | {"KAZ ROW sea": 100, "CHN ROW sea": 60},
+        "capacity": {"x mine KAZ 2025": 2000, "x mine CHN 2025": 2000},
+        "consumption": {"x USA 2025": 200, "x USA 2026": 300, "x USA 2027": 400, "x ROW .": 1000},
+    }
+    known = facts(**CHEAP_CHINA | wider)
+    ban = {"kind": "export_ban", "countries": ["CHN"], "against": ["USA"], "share": 0.1}
+
+    def with_base(system):
+        return replace(system, paths=system.paths.assign(base_t=system.paths["mine"].map({"CHN": 150.0, "KAZ": 50.0})))
+
+    answer = solve(known, story(2025, 2027, ban=ban), with_base)
+    left = [answer.value("flow", mine="CHN", market="USA", year=year) for year in (2025, 2026, 2027)]
+    assert left == pytest.approx([200, 0.9 * 150 * 1.5, 0.9 * 150 * 2])
+
+
 def test_an_export_limit_counts_tonnes_of_its_own_stage():
     """80 % of Chinese ore becomes metal, refined in Kazakhstan: the 100 t delivered in 2025 are 125 t of ore.
 

@@ -142,6 +142,11 @@ def test_a_planted_mistake_is_found(shipped, what):
     assert words in fault.message and fault.line > 1
 
 
+def test_every_check_is_tried_and_asked_for():
+    """Each check has a planted mistake above, and the command runs it."""
+    assert {check for check, *_ in MISTAKES.values()} == set(checks.CHECKS)
+
+
 def test_the_command_says_so_and_ends_with_one(shipped, tmp_path):
     """The shipped facts end with 0; a folder with a mistake in it ends with 1 and names file and line."""
     assert CliRunner().invoke(app, ["data", "--check"]).exit_code == 0

@@ -163,6 +163,15 @@ def test_ore_of_us_manganese_plants(data, output):
     assert share.to_dict() == pytest.approx({"GAB": 64, "ZAF": 24, "MEX": 12}, abs=1.0)
 
 
+def test_australian_tantalum_ore_goes_to_us_plants(data):
+    """USGS has 64 % of US imports of the ore from Australia, which is more than it mines: 45 of its 50 t go there."""
+    system = build_system(data.only(["tantalum"]), story(2025, 2026))
+    fed = system.feeds.query("stage == 'mine' and destination == 'USA'").set_index("origin")
+    made = system.sites.set_index(["stage", "country"])["output_t"]
+    ratio = system.chain.set_index("stage")["ratio"]
+    assert fed.loc["AUS", "share"] * made["refine", "USA"] * ratio["mine"] == pytest.approx(45, rel=0.05)
+
+
 def test_chinese_gallium_abroad_is_what_customs_counted(data):
     """62,615 kg in 2025, none to the United States, whose part is USGS's: 18 % of 10.67 t, means of 2021-24."""
     sold = build_system(data.only(["gallium"]), story(2025, 2026)).deliveries
@@ -178,15 +187,33 @@ def test_what_arrives_inside_goods_is_told(data):
     assert inside["inside_goods"].all() and not inside["last_stage"].any()
 
 
-def test_every_maker_can_sell_in_every_market(data):
-    """No pair of a country that makes the last stage and a market that uses the mineral is without a delivery."""
-    tables = build_system(data, supplychain.read_scenario("status_quo", data))
-    last = tables.chain.loc[tables.chain["last"], ["mineral", "ore", "stage"]]
+@pytest.fixture(scope="module")
+def tables(data):
+    """The tables of the status quo."""
+    return build_system(data, supplychain.read_scenario("status_quo", data))
+
+
+def making(tables, **renamed):
+    """Countries with output of the base year, by the mineral whose sites they are and stage."""
     made = tables.sites.loc[tables.sites["output_t"] > 0, ["mineral", "stage", "country"]]
-    makers = last.merge(made.rename(columns={"mineral": "ore"}), on=["ore", "stage"])
-    makers = makers[makers["country"] != UNNAMED].rename(columns={"country": "supplier"})
+    return made[made["country"] != UNNAMED].rename(columns={"mineral": "ore"} | renamed)
+
+
+def test_every_maker_can_sell_in_every_market(tables):
+    """No pair of a country that makes the last stage and a market that uses the mineral is without a delivery."""
+    last = tables.chain.loc[tables.chain["last"], ["mineral", "ore", "stage"]]
+    makers = last.merge(making(tables, country="supplier"), on=["ore", "stage"])
     used = tables.use.loc[tables.use["base_t"] > 0, ["mineral", "market"]].drop_duplicates()
     pairs = pd.MultiIndex.from_frame(makers.merge(used, on="mineral")[["mineral", "supplier", "market"]])
     sold = pd.MultiIndex.from_frame(tables.deliveries[["mineral", "supplier", "market"]])
     assert len(pairs) > 2000
     assert list(pairs[~pairs.isin(sold)]) == []
+
+
+def test_what_is_made_before_the_last_stage_has_a_buyer(tables):
+    """No country that mines or refines what is worked on elsewhere is without a plant that it can feed."""
+    before = tables.chain.loc[~tables.chain["last"], ["mineral", "ore", "stage"]]
+    made = before.merge(making(tables, country="origin"), on=["ore", "stage"])[["mineral", "stage", "origin"]]
+    made, fed = pd.MultiIndex.from_frame(made), pd.MultiIndex.from_frame(tables.feeds[["mineral", "stage", "origin"]])
+    assert len(made) > 250
+    assert list(made[~made.isin(fed)]) == []

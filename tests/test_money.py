@@ -248,3 +248,22 @@ def test_a_larger_seed_never_costs_more(seed, more, percent):
 
     least = net(seed / 10)
     assert net((seed + more) / 10) <= least * (1 + 1e-6)
+
+
+@pytest.mark.parametrize(("tonnes", "capex", "share"), [(5, 300, 0.0), (30, 100, 0.5)])
+def test_a_project_never_costs_more(tonnes, capex, share):
+    """Uzbekistan, that makes nothing, may build a plant; with it come seeds of all that it could sell. Net of transfers
+    that is never dearer, whether the plant is worth building or not, and with Chinese exports free or halved.
+    """
+    ban = {"kind": "export_ban", "countries": ["CHN"], "share": share}
+    without = BASE_YEAR | {
+        "countries": BASE_YEAR["countries"] | {"UZB": {"market": "ROW", "wacc": 0.1, "cost_multiplier": 1}},
+        "freight": BASE_YEAR["freight"] | {"UZB USA sea": 10, "UZB CHN land": 10},
+        "economics": BASE_YEAR["economics"] | {"x refine life_years": 2},
+    }
+    project = plant(capex, tonnes)["projects"]["new"] | {"stage": "refine", "country": "UZB"}
+    least, now = (
+        by_kind(solve(facts(**tables), story(2025, 2026, ban=ban)))["resource"]
+        for tables in (without, without | {"projects": {"new": project}})
+    )
+    assert now <= least * (1 + 1e-6)

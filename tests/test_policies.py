@@ -18,6 +18,7 @@ from pydantic import TypeAdapter
 
 from supplychain.facts import dataset
 from supplychain.results import run as job
+from supplychain.results.summary import summary_table
 from supplychain.scenario import scenario
 from supplychain.scenario.policies import KINDS, AnyPolicy, kind_of
 from supplychain.scenario.scenario import Scenario
@@ -215,6 +216,16 @@ def test_tariff_that_is_paid(known):
     assert price == pytest.approx(25)
 
 
+def test_the_headline_cost_is_of_resources_alone(known, base):
+    """The same duty in 2026 moves no tonne: 1,200 USD change hands, which are revenue and no cost of the world's."""
+    duty = {"countries": "all", "exempt": ["KAZ"], "minerals": ["metal"], "rate": 0.15, "years": [2026, 2026]}
+    result = solved(known, kind="tariff", **duty)
+    before, after = (r.summary.set_index("metric")["value"] for r in (base, result))
+    more = (after - before)[["objective", "resource_cost", "transfers", "public_revenue"]] * [1, 1e6, 1e6, 1e6]
+    assert more.to_list() == pytest.approx([1200, 0, 1200, 1200], abs=1e-6)
+    assert summary_table([base, result])["extra_busd"].to_list() == pytest.approx([0, 0], abs=1e-12)
+
+
 def test_capacity_loss(known, base):
     """Half of China's 100 t/yr is lost in 2026 only: 30 t come from Kazakhstan in that year, at 20 USD/t more."""
     loss = {"countries": ["CHN"], "minerals": ["metal"], "share": 0.5, "years": [2026, 2026]}
@@ -278,6 +289,16 @@ def test_price_floor(known):
     result = solved(known, kind="price_floor", **floor)
     assert tonnes(result, "KAZ") == pytest.approx(80)
     assert paid(result) == pytest.approx(9600)
+
+
+def test_price_floor_below_the_price(known):
+    """Duties of 200 USD/t bring the price to 30 - 25 + 200 = 205: a contract at 125 pays nothing and takes nothing."""
+    duty = {"kind": "tariff", "countries": "all", "minerals": ["metal"], "usd_per_t": 200}
+    floor = {"countries": ["KAZ"], "minerals": ["metal"], "stage": "mine", "floor_usd_per_t": 125}
+    result = run(known, duty=duty, p=floor | {"kind": "price_floor"})
+    price = result.prices.query("mineral == 'metal' and year == 2026")["usd_per_t"].iloc[0]
+    assert price == pytest.approx(205) and tonnes(result, "KAZ") == pytest.approx(80)
+    assert paid(result) == 0
 
 
 def test_offtake(known, base):

@@ -76,9 +76,9 @@ def test_no_russian_enrichment_after_the_waivers(status_quo):
 
 
 def test_base_year_meets_the_normal_price(status_quo):
-    """The delivered price of the base year is within 5 % of the price on which the model is calibrated."""
+    """The delivered price of the base year is within 2 % of the price on which the model is calibrated."""
     base = status_quo.prices.query("year == 2025 and observed_usd_per_t > 0")
-    assert (base["usd_per_t"] / base["observed_usd_per_t"] - 1).abs().max() < 0.05
+    assert (base["usd_per_t"] / base["observed_usd_per_t"] - 1).abs().max() < 0.02
 
 
 def test_nothing_is_short_without_a_policy(status_quo):

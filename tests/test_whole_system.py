@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from conftest import only
+from conftest import ROOT, only
 from handmade import POLICY, loss, solve
 
 from supplychain.facts import dataset
 from supplychain.results import run as job
 from supplychain.scenario import scenario
+from supplychain.scenario.policies import kind_of
+from supplychain.system.build import build_system
 
 
 def status_quo(known, last, **policies):
@@ -199,3 +201,71 @@ def test_projects_by_name_and_their_sources(shipped):
     assert ((projects["source"] != "") | projects["low"].notna()).all()
     sourced = dataset.coverage(shipped)
     assert sourced["sourced"].sum() / sourced["rows"].sum() >= 0.9
+
+
+part = pytest.mark.filterwarnings("ignore::supplychain.facts.errors.LeftOutWarning")
+# What only costs the treasury something: no limit, no duty, nothing that is built sooner or carried for less.
+SPENDING = {"investment_fund", "production_credit", "price_floor", "cost_of_capital", "offtake", "stockpile"}
+SPENDS = ["joint_investment_fund", "price_floor", "stockpile", "tungsten_venture"]
+
+
+def test_scenarios_that_only_spend_are_these(shipped):
+    """Those of the shipped scenarios whose policies beyond the status quo are all money spent."""
+    reference = scenario.read("status_quo", shipped).policies
+    found = []
+    for file in sorted((ROOT / "scenarios").glob("*.yaml")):
+        story = scenario.read(str(file), shipped)
+        new = [policy for name, policy in story.policies.items() if reference.get(name) != policy]
+        found += [story.name] if new and {kind_of(type(policy)) for policy in new} <= SPENDING else []
+    assert found == SPENDS
+
+
+@pytest.fixture(scope="module")
+def spent(shipped):
+    """Resources used up and public money of a shipped scenario to 2030, present value in million USD; by its name."""
+    known = only(shipped, ["tungsten", "neodymium"])
+
+    def money(name):
+        story = scenario.read(name, known)
+        answer = solve(known, replace(story, years=range(2025, 2031)))
+        weight = answer.system.years.set_index("year")["weight"]
+        costs, bills = answer.table("costs").query("kind == 'resource'"), answer.table("public")
+        return tuple(float((table["musd"] * table["year"].map(weight)).sum()) for table in (costs, bills))
+
+    return money, money("status_quo")[0]
+
+
+@part
+@pytest.mark.parametrize("name", SPENDS)
+def test_a_scenario_that_only_spends_saves_the_world_nothing(spent, name):
+    """Tungsten and neodymium: resource cost, and with public money the more, is not below the status quo's."""
+    money, least = spent
+    resources, paid = money(name)
+    assert paid > 1
+    assert resources >= least * (1 - 1e-6)
+    assert resources + paid >= least * (1 - 1e-6)
+
+
+@part
+def test_licences_for_graphite_leave_the_price_of_anodes_near_the_usual(shipped):
+    """China's licences cut a share of what would have left, which grows with use: the EU pays at most a fifth more.
+
+    A share of what left in 2025 would be a cut of two thirds in 2035, at 2.2 times the price.
+    """
+    known = only(shipped, ["graphite", "anode_graphite"])
+    prices = solve(known, scenario.read("export_ban", known)).table("prices")
+    eu = at(prices, mineral="anode_graphite", market="EU").set_index("year")
+    assert eu.index.max() == 2035
+    assert (eu["usd_per_t"] / eu["observed_usd_per_t"]).max() < 1.2
+
+
+@part
+def test_caps_of_diversify_away_hold_at_every_stage(shipped):
+    """Both caps are on each stage that a mineral has, factories of magnets among them: none is left to move into."""
+    known = only(shipped, ["neodymium", "dysprosium", "gallium"])
+    system = build_system(known, scenario.read("diversify_away", known))
+    stages = set(system.chain[["mineral", "stage"]].itertuples(index=False, name=None))
+    assert {("dysprosium", "mine"), ("dysprosium", "fabricate"), ("gallium", "refine")} <= stages
+    for policy in ("single_supplier_cap", "concern_cap"):
+        limits = system.limits[system.limits["policy"] == policy]
+        assert set(limits[["mineral", "stage"]].itertuples(index=False, name=None)) == stages
