@@ -60,6 +60,17 @@ def test_an_end_without_a_verdict_is_solved_anew(monkeypatch):
     assert Solver(transport([10, 10], [15], [[1], [3]])).solve().objective == pytest.approx(25)
 
 
+@pytest.mark.parametrize("makers", [2, 3, 7])
+def test_of_plans_as_cheap_the_same_is_reported_in_every_year(makers):
+    """Makers at one cost, any of whom can serve the one user: nobody comes and goes."""
+    lp = LinearProgram()
+    pairs = pd.DataFrame([(i, 2025 + y) for i in range(makers) for y in range(8)], columns=["maker", "year"])
+    flow = lp.variable("flow", pairs, cost=1.0, worth=1.0)
+    lp.constrain("use", pairs[["year"]].drop_duplicates(), flow.by("year"), lower=5.0, upper=5.0)
+    pairs["tonnes"] = Solver(lp).solve().of(flow)
+    assert pairs.groupby("maker")["tonnes"].nunique().eq(1).all()
+
+
 @pytest.mark.parametrize("what", ["lower", "upper", "cost", "unit", "worth"])
 def test_what_is_not_a_number_is_no_bound_and_no_cost(what):
     """One of two columns has no number where one must be: the family is named, and nothing is solved."""

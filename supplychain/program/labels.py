@@ -100,11 +100,17 @@ def _combined(labels: Labels, wanted: Mapping[str, Ints]) -> tuple[Ints, Ints]:
 
 def keys(name: str, labels: Labels, columns: Sequence[str]) -> Keys:
     """A number for each row, drawn from the family's name and the row's labels; repeated labels are told apart."""
+    key = alike(name, labels, columns)
+    repeat = pd.Series(key).groupby(key).cumcount().to_numpy(dtype=np.uint64) if len(key) != len(pd.unique(key)) else 0
+    return key + repeat
+
+
+def alike(name: str, labels: Labels, columns: Sequence[str]) -> Keys:
+    """A number for each row, the same for rows whose labels in these columns are the same."""
     key = np.full(len(labels.table), pd.util.hash_array(np.array([name], dtype=object))[0])
     for column in columns:
         key = _mixed(key ^ labels.hashed(column))
-    repeat = pd.Series(key).groupby(key).cumcount().to_numpy(dtype=np.uint64) if len(key) != len(pd.unique(key)) else 0
-    return key + repeat
+    return key
 
 
 def looked_up(known: Keys, values: NDArray[Any], wanted: Keys, missing: float) -> NDArray[Any]:

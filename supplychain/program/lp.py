@@ -17,11 +17,12 @@ from scipy import sparse
 
 from supplychain.program.labels import Ints as Ints
 from supplychain.program.labels import Keys as Keys
-from supplychain.program.labels import Labels, Vocabulary, keys, matched, names
+from supplychain.program.labels import Labels, Vocabulary, alike, keys, matched, names
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 Positions = NDArray[np.int32]
+YEAR = "year"  # the label that tells the same thing apart in time
 
 
 def _filled(value: ArrayLike, size: int) -> Floats:
@@ -134,7 +135,7 @@ class Arrays:
     `links` marks the rows, `guess` (not NaN) the columns, that tie parts together which would else stand apart; `asked`
     the rows whose right-hand side is what is asked for. `worth` is what a unit of each column is worth, in the
     objective's unit. `column_key` and `row_key` are numbers drawn from the names of columns and rows: what has the same
-    name has the same key in every program.
+    name has the same key in every program. `column_kind` is one of the name without its year.
     """
 
     cost: Floats
@@ -150,6 +151,7 @@ class Arrays:
     guess: Floats
     worth: Floats
     column_key: Keys
+    column_kind: Keys
     row_key: Keys
 
     def part(self, row: Ints, column: Ints, matrix: Any = None, **changed: Any) -> Arrays:
@@ -160,7 +162,7 @@ class Arrays:
         matrix : of these rows and columns, where it is at hand. changed : what else is not as in the whole.
         """
         own = self.matrix[:, column].tocsr()[row] if matrix is None else matrix
-        of_columns = ("cost", "lower", "upper", "column_unit", "guess", "worth", "column_key")
+        of_columns = ("cost", "lower", "upper", "column_unit", "guess", "worth", "column_key", "column_kind")
         of_rows = ("row_lower", "row_upper", "row_unit", "links", "asked", "row_key")
         parts = {name: getattr(self, name)[column] for name in of_columns}
         parts |= {name: getattr(self, name)[row] for name in of_rows}
@@ -188,7 +190,7 @@ class Arrays:
     def with_column(self, cost: float) -> Arrays:
         """The program with a column more, nameless, not below nil and in no row."""
         more = {"cost": cost, "lower": 0.0, "upper": np.inf, "column_unit": 1.0}
-        more |= {"guess": np.nan, "worth": 0.0, "column_key": 0}
+        more |= {"guess": np.nan, "worth": 0.0, "column_key": 0, "column_kind": 0}
         empty = sparse.csc_matrix((self.matrix.shape[0], 1))
         return self._longer(sparse.hstack([self.matrix, empty]).tocsc(), 1, more)
 
@@ -309,6 +311,7 @@ class LinearProgram:
         shape = (self.rows, self.columns)
         matrix = sparse.coo_matrix((value, (row, column)), shape=shape).tocsc()
         matrix.eliminate_zeros()
+        of_columns = self.variables.values()
         return Arrays(
             cost=self._joined("cost", self.variables) * column_unit / money_unit,
             lower=self._joined("lower", self.variables) / column_unit,
@@ -322,7 +325,8 @@ class LinearProgram:
             asked=self._joined("asked", self.constraints).astype(bool),
             guess=self._joined("guess", self.variables) / column_unit,
             worth=self._joined("worth", self.variables) * column_unit / money_unit,
-            column_key=_one([keys(v.name, v.labels, v.label) for v in self.variables.values()]),
+            column_key=_one([keys(v.name, v.labels, v.label) for v in of_columns]),
+            column_kind=_one([alike(v.name, v.labels, [c for c in v.label if c != YEAR]) for v in of_columns]),
             row_key=_one([keys(c.name, c.labels, c.label) for c in self.constraints.values()]),
         )
 

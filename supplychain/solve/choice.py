@@ -1,7 +1,8 @@
 """The one answer: which of several equally cheap plans is reported, and which of several prices that support it.
 
 Each column costs a hair more than it says and each bound is a hair looser, by numbers drawn from their names; rows'
-bounds ten times as much as columns', and ten times that more is asked for. The program so told apart has one optimal
+bounds ten times as much as columns', and ten times that more is asked for. A column's hair is much the same in every
+year, so that of plans as cheap one is reported that does not turn to and fro. The program so told apart has one optimal
 basis, wherever the simplex starts (tolerances are absolute, so it is posed in finer units); the true program is then
 solved from it. So a price is that of a little more, and a limit's shadow price is what a little more room saves.
 """
@@ -14,6 +15,7 @@ import numpy as np
 
 from supplychain.program.lp import Arrays, Floats, Keys
 
+OF_YEAR = 0.1  # of a hair, by the year alone
 HAIR = 1e-5  # of what a unit of a column is worth; of the unit of a bound
 ROOM, MORE = 10 * HAIR, 100 * HAIR
 FINE = 128.0
@@ -21,9 +23,10 @@ LEAST_WORTH = 1.0  # of a unit of a column, in the objective's unit: less would 
 
 
 def tilted(arrays: Arrays) -> Arrays:
-    """The program with each column dearer by up to a hundred-thousandth of its worth."""
+    """The program with each column dearer by up to a hundred-thousandth of its worth, much the same in every year."""
     worth = np.maximum(arrays.worth, LEAST_WORTH)
-    return replace(arrays, cost=arrays.cost + HAIR * worth * _drawn(arrays.column_key, 0))
+    drawn = (1.0 - OF_YEAR) * _drawn(arrays.column_kind, 0) + OF_YEAR * _drawn(arrays.column_key, 0)
+    return replace(arrays, cost=arrays.cost + HAIR * worth * drawn)
 
 
 def loosened(arrays: Arrays, more: float = MORE) -> Arrays:

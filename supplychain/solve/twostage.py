@@ -113,7 +113,7 @@ def _together(
     problem: TwoStage, parts: list[tuple[sparse.csr_matrix, Arrays]], places: list[Ints], count: int
 ) -> Arrays:
     first, columns = problem.programs[0], {}
-    for name in ("cost", "lower", "upper", "column_unit", "guess", "worth", "column_key"):
+    for name in ("cost", "lower", "upper", "column_unit", "guess", "worth", "column_key", "column_kind"):
         values = np.zeros(count, dtype=getattr(first, name).dtype)
         for a, place in zip(problem.programs, places, strict=True):
             values[place] = getattr(a, name)
