@@ -21,7 +21,7 @@ def project(name, place, tonnes, capex_usd_per_t, **fields):
     mineral, stage, country = place.split()
     musd = tonnes * capex_usd_per_t / 1e6
     site = {"mineral": mineral, "stage": stage, "country": country}
-    size = {"capacity_t": tonnes, "capex_musd": musd, "earliest_year": 2026, "status": "construction"}
+    size = {"capacity_t": tonnes, "capex_musd": musd, "earliest_year": 2026, "status": "feasibility"}
     return {name: site | size | fields}
 
 

@@ -28,7 +28,7 @@ NEW_MINE = {"mineral": "x", "stage": "mine", "country": "KAZ", "capacity_t": 100
 BUILT_IN_TIME = {
     "countries": {c: {"wacc": 0.1, "cost_multiplier": 1} for c in ("KAZ", "CHN")},
     "economics": {"x mine life_years": 2, "x mine lead_time_years": 1},
-    "projects": {"new": NEW_MINE | {"earliest_year": 2027, "status": "construction"}},
+    "projects": {"new": NEW_MINE | {"earliest_year": 2027, "status": "feasibility"}},
 }
 
 

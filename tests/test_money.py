@@ -26,7 +26,7 @@ slow = settings(
 def plant(capex, tonnes=30):
     """A Kazakh project that can be on line in 2026, its capital cost in USD per annual tonne."""
     site = {"mineral": "x", "stage": "mine", "country": "KAZ"}
-    size = {"capacity_t": tonnes, "capex_musd": tonnes * capex / MUSD, "earliest_year": 2026, "status": "construction"}
+    size = {"capacity_t": tonnes, "capex_musd": tonnes * capex / MUSD, "earliest_year": 2026, "status": "feasibility"}
     return {"projects": {"new": site | size}}
 
 

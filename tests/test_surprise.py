@@ -7,9 +7,11 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from conftest import ROOT
 from handmade import POLICY, facts, loss, solve, story, unfolded
 from pydantic import ValidationError
 
+from supplychain.facts import dataset
 from supplychain.facts.errors import InfeasibleError
 from supplychain.program.decided import decided
 from supplychain.results.run import Shared
@@ -21,7 +23,7 @@ from supplychain.studies.surprise import surprise
 
 # Capital at 10 % over two years costs 1.21 / 2.1 of itself a year: 12.1 USD/t.
 RATES = {"wacc": 0.1, "cost_multiplier": 1}
-MINE = {"mineral": "x", "stage": "mine", "capex_musd": 21e-6, "earliest_year": 2027, "status": "construction"}
+MINE = {"mineral": "x", "stage": "mine", "capex_musd": 21e-6, "earliest_year": 2027, "status": "feasibility"}
 BUILDING = {"x mine life_years": 2, "x mine lead_time_years": 2}
 STOCK = {"kind": "stockpile", "days": 0, "most_days": 73, "holding_usd_per_t": 5, "years": (2025, 2027)}
 LATE_STOP = ["policies.full_stop.years=[2028, 2035]", "policies.full_stop.known_from=2028"]
@@ -193,6 +195,37 @@ def test_before_a_real_stop_all_is_as_without_it(late):
     before = rows[0].table["year"] < 2028
     assert (rows[0].table == rows[1].table).all(axis=None)
     assert (dual[0] == dual[1])[before].all() and (dual[0] != dual[1])[~before].any()
+
+
+def shocks() -> list[str]:
+    """The shipped scenarios of which something becomes known after the base year."""
+    known = dataset.read()
+    named = sorted(file.stem for file in (ROOT / "scenarios").glob("*.yaml"))
+    return [name for name in named if len(list(stages(scenario.read(name, known)))) > 1]
+
+
+@pytest.mark.parametrize("name", shocks())
+def test_no_shipped_shock_is_seen_before_its_news(name, shipped):
+    """Each column decided before the first news is as in the same scenario without them."""
+    few = shipped.only(["gallium"])
+    story = scenario.read(name, few)
+    first, then, *_ = stages(story)
+    sudden, without = unfold(story, few), unfold(first.story, few)
+    settled = decided(sudden.program, then.year)
+    place = pd.Index(without.solution.arrays.column_key).get_indexer(pd.Index(sudden.solution.arrays.column_key))
+    assert settled.any() and (place[settled] >= 0).all()
+    assert np.abs(sudden.solution.value - without.solution.value[place])[settled].max() == 0
+
+
+def test_that_a_stock_may_be_drawn_is_news(two):
+    """Until then its target stands, and the stage before says nothing of a release."""
+    told = scenario.read("stockpile_used", two)
+    before, after = stages(told)
+    assert (before.year, after.year) == (2025, 2031)
+    assert set(after.news) == {"project_vault", "stop_of_2031"}
+    assert before.story.policies["project_vault"].release is None
+    assert before.story.policies["project_vault"].days == {2026: 20, 2027: 40, 2028: 60}
+    assert after.story.policies["project_vault"] == told.policies["project_vault"]
 
 
 def test_a_real_surprise_costs_more_than_the_same_foreseen(late):

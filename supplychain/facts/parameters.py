@@ -19,6 +19,7 @@ DEFAULTS = {
     "spread": 0.2,
     "tail": 0.02,
     "restart": 2.0,
+    "sunk": 0.5,
 }
 # All others are shares.
 YEARS = ("growth_span", "restart")

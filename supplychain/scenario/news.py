@@ -15,7 +15,7 @@ class Stage:
     Attributes
     ----------
     year : in which the news came; the base year for what was known all along.
-    news : ids of the policies that became known in it.
+    news : ids of the policies that became known in it, or of which more did.
     """
 
     year: int
@@ -27,7 +27,9 @@ def stages(story: Scenario) -> Iterator[Stage]:
     """The scenario without its news, then with those of each year, one after another; the last is the whole."""
     first = story.years[0]
     known = {name: max(policy.news(story.years) or first, first) for name, policy in story.policies.items()}
-    for year in sorted({first, *known.values()}):
-        told = {name: policy for name, policy in story.policies.items() if known[name] <= year}
-        news = tuple(name for name in told if first < known[name] == year)
+    later = {name: policy.later_news() for name, policy in story.policies.items()}
+    years = {first, *known.values()} | {year for year in later.values() if year is not None and year in story.years}
+    for year in sorted(years):
+        told = {name: policy.as_known(year) for name, policy in story.policies.items() if known[name] <= year}
+        news = tuple(name for name in told if first < year in (known[name], later[name]))
         yield Stage(year, news, replace(story, policies=told))

@@ -223,7 +223,7 @@ def project_owners(dataset: Dataset) -> pd.DataFrame:
     both = pd.concat([foreign, home], ignore_index=True).drop(columns=["owner_country", "owner_share"])
     both = both[both["part"] > 1e-6]
     return both.groupby(["project", "owner"], as_index=False, sort=False).agg(
-        {c: "first" for c in ["name", *PLACE, "capacity_t", "earliest_year", "capex_musd"]} | {"part": "sum"}
+        {c: "first" for c in ["name", *PLACE, "capacity_t", "earliest_year", "capex_musd", "status"]} | {"part": "sum"}
     )
 
 
@@ -317,7 +317,8 @@ def builds(dataset: Dataset, places: pd.DataFrame, shares: pd.DataFrame, years: 
     first = years[0] + np.ceil(growing["lead_time_years"]).astype(int)
     yearly = growing["own_t"] * growing["share"]
     # The best deposits and plants came first: what is new costs as much as the dear ones of the place.
-    dear = 1.0 + parameter(parameters(dataset), "spread")
+    known = parameters(dataset)
+    dear = 1.0 + parameter(known, "spread")
     growing["full_opex_usd_per_t"] *= dear
     growth = growing.assign(project="", name="", own_capex=np.nan, yearly_t=yearly, total_t=np.inf, first_year=first)
     named = project_owners(dataset).merge(places, on=PLACE)
@@ -328,10 +329,12 @@ def builds(dataset: Dataset, places: pd.DataFrame, shares: pd.DataFrame, years: 
     named = named.assign(own_capex=capex, yearly_t=size, total_t=size, first_year=first)
     named["full_opex_usd_per_t"] = opex.fillna(dear * named["full_opex_usd_per_t"])
     table = pd.concat([growth, named], ignore_index=True)
+    # What is spent already is no reason not to finish.
+    to_spend = table["status"].map({"construction": 1.0 - parameter(known, "sunk"), "operating_ramp": 0.0}).fillna(1.0)
     # What can come on line sooner than the stage's usual time is on its way already.
     table["lead_years"] = np.fmin(np.ceil(table["lead_time_years"]), table["first_year"] - years[0]).astype(int)
     level = table["cost_multiplier"] / table["mean_multiplier"]
-    table["capex_usd_per_t"] = table["own_capex"].fillna(table["capex_usd_per_t"] * level)
+    table["capex_usd_per_t"] = table["own_capex"].fillna(table["capex_usd_per_t"] * level) * to_spend
     table["entry_usd_per_t"] = table["full_opex_usd_per_t"] - table["opex_usd_per_t"]
     told = members_of(dataset["outlook"])[LINE]
     foreseen = (table["project"] == "") & pd.MultiIndex.from_frame(table[LINE]).isin(pd.MultiIndex.from_frame(told))

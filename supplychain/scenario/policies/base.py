@@ -9,7 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 import numpy as np
 import pandas as pd
@@ -167,12 +167,20 @@ class Policy(BaseModel, ABC):
                 yield from ((field, year, year) for year in value)
             elif field in YEAR_FIELDS:
                 yield from ((field, i, year) for i, year in enumerate(value or []))
-            elif field == "known_from" and value is not None:
+            elif field.endswith("known_from") and value is not None:
                 yield field, 0, value
 
     def news(self, horizon: range) -> int | None:
         """The year of the horizon in which it becomes known; None where it was known all along."""
         return None
+
+    def later_news(self) -> int | None:
+        """The year in which more of it becomes known; None where it is known as a whole."""
+        return None
+
+    def as_known(self, year: int) -> Self:
+        """The policy as far as it is known in a year."""
+        return self
 
     @abstractmethod
     def edit(self, policy: str, tables: Tables, dataset: Dataset, horizon: range) -> Tables:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, Self
 
 import numpy as np
 import pandas as pd
@@ -64,6 +64,20 @@ gallium_reserve:
     holding_share: Share = Field(0.02, description="cost of holding a tonne for a year over its normal price")
     holding_usd_per_t: Amount | None = Field(None, description="cost of holding instead, USD per tonne and year")
     release: list[Year] | None = Field(None, description="years in which the target does not bind")
+    release_known_from: Year | None = Field(
+        None, description="year in which the release becomes known; until then the last target before it stands"
+    )
+
+    def later_news(self) -> int | None:
+        return self.release_known_from
+
+    def as_known(self, year: int) -> Self:
+        if self.release_known_from is None or year >= self.release_known_from:
+            return self
+        days = self.days
+        if isinstance(days, dict):
+            days = {y: d for y, d in days.items() if y < self.release_known_from} or {min(days): days[min(days)]}
+        return self.model_copy(update={"days": days, "release": None})
 
     def edit(self, policy: str, tables: Tables, dataset: Dataset, horizon: range) -> Tables:
         target = by_year(self.days, self.active(horizon))
