@@ -141,7 +141,7 @@ function sums(layer) {
 
 const WAYS = { sea: "sea", land: "land", air: "air", domestic: "domestic transport" };
 const wayName = (id) => WAYS[id] || `${id[0].toUpperCase()}${id.slice(1)} corridor`;
-const stopName = (layer, id) => (id === "" ? "others" : layer === 4 ? wayName(id) : country(id)[0]);
+const stopName = (layer, id) => (id === "" ? "the rest" : layer === 4 ? wayName(id) : country(id)[0]);
 
 function waysInWords(coded) {
   if (!waysOf(coded).length) return "No ways to the United States are recorded in these results.";
