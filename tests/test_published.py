@@ -48,6 +48,7 @@ def test_cathodes_count_their_metals_alike():
     assert table.to_dict() == pytest.approx({"NMC": 0.425, "LFP": 0.5})
 
 
+@pytest.mark.slow
 def test_a_ban_of_one_year_costs_no_more_than_all_that_is_used(shipped):
     """A ban costs something, and no more than all use outside China at ten times the normal price, where it ends."""
     table = published.ban_on_two(shipped).set_index("mineral")
