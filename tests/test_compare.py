@@ -16,6 +16,7 @@ from typer.testing import CliRunner
 import supplychain
 from supplychain.cli import app
 from supplychain.facts import dataset
+from supplychain.facts.errors import Fault
 from supplychain.results import compare
 from supplychain.results.verdict import remarks, verdict
 from supplychain.scenario import scenario
@@ -179,6 +180,32 @@ def test_what_changes_most_is_said_with_both_shares(pair):
         share = rows.loc[told[:3], "tonnes"].sum() / rows.loc[told[:2], "tonnes"].sum()
         assert 100 * share == pytest.approx(float(percent), abs=0.51)
     assert int(told[3]) < int(told[4])
+
+
+def test_what_prints_the_same_is_no_change(pair):
+    """A share that moves from 23.1 to 23.4 percent reads 23% to 23%, and is not listed; the next that moves is."""
+    keys = {"year": 2035, "stage": "refine", "market": "USA"}
+    shares = [("chromium", 0.231, 0.2349), ("tin", 0.5, 0.4)]
+    columns = ["mineral", "share_feoc_before", "share_feoc_after"]
+    moved = pd.DataFrame(shares, columns=columns).assign(**keys)
+    moved["share_feoc_difference"] = moved["share_feoc_after"] - moved["share_feoc_before"]
+    found = compare.compare(*pair)
+    _, concern, *_ = remarks(replace(found, tables={**found.tables, "dependence": moved}))
+    assert concern == "Most changed, from countries of concern, 2035: tin (refine) 50% to 40%"
+    only = replace(found, tables={**found.tables, "dependence": moved.iloc[:1]})
+    assert not any("Most changed" in line for line in remarks(only))
+
+
+def test_warnings_of_check_fit(tmp_path, monkeypatch):
+    """Piped, a warning has lines of 80 columns, the first with file, line and column; the words are all there."""
+    place, said = Path("scenarios/diversify_away.yaml"), "warning: " + "policy 'single_supplier_cap' sets the same " * 4
+    runner, fault = CliRunner(), Fault(place, 11, 5, said.strip())
+    monkeypatch.setattr("supplychain.system.warnings.examine", lambda *_: (pd.DataFrame(), [fault]))
+    done = runner.invoke(app, ["check", str(DANTZIG / "dantzig.yaml"), "--data", str(DANTZIG)])
+    lines = done.stderr.splitlines()
+    assert done.exit_code == 0 and len(lines) > 1 and max(map(len, lines)) <= 80
+    assert lines[0].startswith(f"{place}:11:5: warning: policy") and all(line.startswith("  ") for line in lines[1:])
+    assert " ".join(done.stderr.split()) == str(fault)
 
 
 def test_two_scenario_files_are_compared_before_and_after_solving(tmp_path):

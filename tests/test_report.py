@@ -6,7 +6,7 @@ import dataclasses
 import json
 import re
 import shutil
-from itertools import pairwise
+from itertools import pairwise, product
 
 import pandas as pd
 import pytest
@@ -17,9 +17,10 @@ import supplychain
 from supplychain.cli import app
 from supplychain.facts.errors import InputError
 from supplychain.results import run as job
-from supplychain.results.summary import observed_multiples
-from supplychain.show import report
-from supplychain.show.figures import draw_results
+from supplychain.results import verdict
+from supplychain.results.summary import SHORT, SHORT_PRICE, observed_multiples
+from supplychain.show import figures, report
+from supplychain.show.figures import draw_results, region
 from supplychain.show.report import telling, words
 from supplychain.show.report.answer import answer
 from supplychain.show.report.cases import cases_of
@@ -277,13 +278,13 @@ def test_answer_is_computed(cases, known):
     names = dict(names_of(known).minerals)
     (_, dependence), (_, diversifying), (_, shocks) = answer(cases, names)
     assert f"countries of concern supply {words.percent(cases[0].row['feoc_share'])} of" in dependence
-    assert "for 2 of 2 minerals" in dependence
+    assert "for two of two minerals" in dependence
     assert f"to {words.percent(cases[1].row['feoc_share'])}; it raises the resource cost" in diversifying
     assert words.percent(cases[1].row["central_asia_share"], 1) in shocks and "no disruption" in shocks
     turned = [dataclasses.replace(case, row=other.row) for case, other in zip(cases, reversed(cases), strict=True)]
     (_, dependence), (_, diversifying), (_, shocks) = answer(turned, names)
     assert f"countries of concern supply {words.percent(cases[1].row['feoc_share'])} of" in dependence
-    assert "hardly lowers" in diversifying and "lowers the resource cost of all supply" in diversifying
+    assert "does not lower" in diversifying and "lowers the resource cost of all supply" in diversifying
     assert "no scenario here raises that" in shocks
 
 
@@ -293,7 +294,7 @@ def test_answer_knows_a_disruption(cases, known):
     stop = dataclasses.replace(cases[1], group="disruption", row=cases[1].row | losses)
     text = answer([cases[0], cases[1], stop], dict(names_of(known).minerals))[2][1]
     assert "raises the resource cost of all supply by USD\u202f80.0 billion" in text
-    assert "leaves three minerals short" in text and "75\u202f100 electric vehicles" in text
+    assert f"leaves three minerals short ({words.SHORTAGE})" in text and "75\u202f100 electric vehicles" in text
 
 
 def test_a_disruption_is_known_by_its_policies(results):
@@ -336,6 +337,57 @@ def test_text_alternatives_follow_the_tables(cases, known):
     text = telling.dependence(dataclasses.replace(scene, case=dataclasses.replace(cases[1], result=risen)))
     assert "for two minerals in 2025 and for two minerals in 2035" in text and "(75" in text
     assert "Antimony for the United States in 2035" in telling.chain(scene)
+
+
+def test_captions_say_what_titles_say(cases, known):
+    """Where Central Asia gains most, and what a scenario costs whoever pays, stand in the caption as in the title."""
+    scene = telling.Scene(cases[1], cases[0], "antimony", names_of(known))
+    table = scene.case.table("dependence").assign(share_central_asia=0.0)
+    at = [("antimony", "mine", 0.341, 0.69), ("antimony", "refine", 0.1, 0.47), ("tungsten", "mine", 0.0, 0.1)]
+    for (mineral, stage, *shares), (end, year) in product(at, enumerate(scene.ends)):
+        rows = (table["mineral"] == mineral) & (table["stage"] == stage) & (table["year"] == year)
+        table.loc[rows, "share_central_asia"] = shares[end]
+    scene = dataclasses.replace(scene, case=_with_table(cases[1], "dependence", table))
+    title = region.region_takeaway(figures.central_asia_shares(scene.case.result))
+    assert "it gains most in antimony, 37 points (refined)" in title
+    assert "It gains most in antimony: 37 points (refined) since 2025." in telling.central_asia(scene)
+
+
+def test_what_the_treasury_pays_is_told_apart(cases, known):
+    """A scenario that is cheaper only because credits are paid says what it costs without transfers."""
+    costs = cases[0].table("costs")
+    paid = costs[costs["item"] == "mine"].assign(item="credit", kind="transfer", musd=-400.0)
+    scene = telling.Scene(
+        _with_table(cases[0], "costs", pd.concat([costs, paid])), cases[0], "antimony", names_of(known)
+    )
+    assert "billion less (as much without transfers); the largest steps" in telling.waterfall(scene)
+    scene = telling.Scene(
+        _with_table(cases[0], "costs", costs.assign(musd=2 * costs["musd"])), cases[0], "tin", names_of(known)
+    )
+    assert "without transfers" not in telling.waterfall(scene)
+
+
+def _with_table(case, name, table):
+    return dataclasses.replace(case, result=dataclasses.replace(case.result, tables=case.result.tables | {name: table}))
+
+
+def test_short_is_said_as_it_is_counted(opened):
+    """Wherever the page says what short is, it says the price too; the words are those of the summary's rule."""
+    assert (
+        (SHORT, SHORT_PRICE) == (0.05, 1.5) and "over 5\u202f%" in words.SHORTAGE and "one and a half" in words.SHORTAGE
+    )
+    page = opened()
+    for where in ("#answer .note", "#scenarios .note", "#metrics"):
+        assert "at more than one and a half times the normal price" in page.text_content(where), where
+    assert "normal price" in verdict.TERMS
+
+
+@pytest.mark.parametrize(
+    ("name", "said"), [("mp_materials", "MP materials"), ("exim_finance", "EXIM finance"), ("export_ban", "Export ban")]
+)
+def test_ids_are_said_alike(opened, name, said):
+    """Python and JavaScript leave acronyms in capitals."""
+    assert words.spoken(name) == said == opened().evaluate("spoken", name)
 
 
 def test_other_money_than_dollars(opened, plain, tmp_path):

@@ -43,7 +43,7 @@ def by_mineral(columns: list, **rows: tuple) -> pd.DataFrame:
         ({"tin": (80, 40, 39, "CHN", 40, NAN, 0.0)}, "One mineral reaches the cap on countries of concern"),
         (
             {"tin": (80, 51, 51, "CHN", NAN, NAN, NAN), "zinc": (9, 50, 50, "CHN", NAN, NAN, NAN)},
-            "One mineral comes mostly from countries of concern; tin most, 51 percent",
+            "One mineral comes mostly from countries of concern: tin, 51 percent",
         ),
         ({"tin": (0, 0, 0, "", NAN, NAN, NAN)}, "No mineral comes mostly from countries of concern"),
         ({}, "No supply is recorded"),
@@ -64,7 +64,7 @@ def test_dependence(rows, said):
         ),
         (
             {"tin": (10, 12)},
-            "Dependence on countries of concern rises for one mineral; most for tin, from 10 to 12 percent",
+            "Dependence on countries of concern rises for one mineral, tin, from 10 to 12 percent",
         ),
         ({}, "Dependence on countries of concern is the same, mineral by mineral"),
     ],

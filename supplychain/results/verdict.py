@@ -25,7 +25,8 @@ LINES: dict[str, tuple[str, str, float, int]] = {
 }
 TERMS = (
     "Money: present value. Shares: of US supply in the last year, each mineral counting the same. "
-    "Short, not built: over all years."
+    "Short: over 5 % of use given up in some year at more than one and a half times the normal price. "
+    "Not built: over all years."
 )
 SHARES = {"dependence": "share_feoc", "supply": "share"}
 NAMED = 3  # minerals in a sentence
@@ -70,7 +71,8 @@ def remarks(found: Comparison) -> Iterator[str]:
         ("Most changed, from countries of concern", concern, "share_feoc"),
         ("Suppliers that gain most", supply[supply["share_difference"] > 0], "share"),
     ):
-        largest = rows.drop_duplicates("mineral").head(NAMED)
+        seen = rows[rows[f"{value}_before"].map(_told_share) != rows[f"{value}_after"].map(_told_share)]
+        largest = seen.drop_duplicates("mineral").head(NAMED)
         if len(largest):
             told = ", ".join(_change(row, value) for row in largest.to_dict("records"))
             yield f"{words}, {largest['year'].iloc[0]}: {told}"
@@ -85,4 +87,8 @@ def _of_the_us(table: pd.DataFrame, value: str) -> pd.DataFrame:
 
 def _change(row: dict[str, object], value: str) -> str:
     place = f"{row['stage']}, {row['country']}" if "country" in row else row["stage"]
-    return f"{row['mineral']} ({place}) {row[f'{value}_before']:.0%} to {row[f'{value}_after']:.0%}"
+    return f"{row['mineral']} ({place}) {_told_share(row[f'{value}_before'])} to {_told_share(row[f'{value}_after'])}"
+
+
+def _told_share(share: object) -> str:
+    return f"{share:.0%}"

@@ -40,16 +40,30 @@ def region_takeaway(shares: pd.DataFrame) -> str:
         return "Central Asia supplies half a percent of no mineral"
     years = shares.columns.get_level_values("year")
     first, last = (shares.xs(year, axis=1, level="year") for year in (years.min(), years.max()))
-    gains = (last - first).where(last >= 0.5)
-    top, gain = str(last.max(axis=1).idxmax()), str(gains.max(axis=1).idxmax())
+    top = str(last.max(axis=1).idxmax())
     stage = str(last.loc[top].idxmax())
     before = first.loc[top, stage] if stage in first else 0.0
     most = f"Central Asia {DOES[stage]} {percent(last.loc[top, stage])} of the {in_words(top)} in {years.max()}"
     most += f", {before:.0f} in {years.min()}"
-    if gains.max(axis=None) < 0.5:
-        return sentence(most, "it gains nowhere")
-    more = f"{points(gains.loc[gain].max())} ({style.done(str(gains.loc[gain].idxmax()))})"
-    return sentence(most, f"it gains most in {in_words(gain)}, {more}")
+    gain = largest_gain(shares)
+    return sentence(most, f"it gains most in {in_words(gain[0])}, {gain[1]}" if gain else "it gains nowhere")
+
+
+def largest_gain(shares: pd.DataFrame) -> tuple[str, str] | None:
+    """In which mineral Central Asia gains most from the first year to the last, and how much at which stage, in words.
+
+    Parameters
+    ----------
+    shares : as `central_asia_shares` gives them. None where nothing rises by half a point.
+    """
+    years = shares.columns.get_level_values("year")
+    first, last = (shares.xs(year, axis=1, level="year") for year in (years.min(), years.max()))
+    gains = (last - first).where(last >= 0.5)
+    if not gains.max(axis=None) >= 0.5:
+        return None
+    mineral = gains.max(axis=1).idxmax()
+    stage = gains.loc[mineral].idxmax()
+    return str(mineral), f"{points(gains.loc[mineral, stage])} ({style.done(str(stage))})"
 
 
 @style.styled

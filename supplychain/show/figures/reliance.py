@@ -76,7 +76,10 @@ def dependence_takeaway(shares: pd.DataFrame) -> str:
         return _at_caps(shares)
     over, most = int((shares["concern_last"] > 50).sum()), float(shares["concern_last"].max())
     few = counted(over, "mineral comes", "minerals come") + " mostly from countries of concern"
-    return sentence(few, f"{in_words(shares['concern_last'].idxmax())} most, {percent(most)}" if most > 0 else "")
+    mineral = in_words(str(shares["concern_last"].idxmax()))
+    if over == 1:
+        return sentence(f"{few}: {mineral}, {percent(most)}")
+    return sentence(few, f"{mineral} most, {percent(most)}" if most > 0 else "")
 
 
 def _at_caps(shares: pd.DataFrame) -> str:
@@ -178,9 +181,11 @@ def change_takeaway(both: pd.DataFrame) -> str:
         return "Dependence on countries of concern is the same, mineral by mineral"
     fall, rise = int((both["after"] < both["before"]).sum()), int((both["after"] > both["before"]).sum())
     ways = [f"{way} for {counted(n, 'mineral')}" for way, n in (("falls", fall), ("rises", rise)) if n]
-    first = both.iloc[0]
-    move = f"most for {in_words(str(both.index[0]))}, from {first['before']:.0f} to {percent(first['after'])}"
-    return sentence(f"dependence on countries of concern {joined(ways)}", move)
+    first, mineral = both.iloc[0], in_words(str(both.index[0]))
+    move, said = f"from {first['before']:.0f} to {percent(first['after'])}", joined(ways)
+    if len(both) == 1:
+        return sentence(f"dependence on countries of concern {said}, {mineral}, {move}")
+    return sentence(f"dependence on countries of concern {said}", f"most for {mineral}, {move}")
 
 
 @style.styled

@@ -12,6 +12,7 @@ from supplychain.show.figures.words import cardinal, counted
 from supplychain.show.report.cases import Case
 from supplychain.show.report.words import (
     NARROW,
+    SHORTAGE,
     billions,
     number,
     percent,
@@ -21,6 +22,7 @@ from supplychain.show.report.words import (
 
 NOTABLE = 0.005
 HALF = 0.5
+MOST_NAMED = 3  # scenarios that are called equally good
 FULL = 0.999
 
 
@@ -32,8 +34,30 @@ def at_worst(case: Case, column: str, year: int) -> pd.Series:
 
 
 def least_dependent(cases: Sequence[Case]) -> Case:
-    """The scenario in which countries of concern supply least; of several the cheapest."""
-    return min(cases, key=lambda c: (c.row["feoc_share"], c.row["cost_busd"]))
+    """The scenario in which countries of concern supply least; of those alike, to half a point, the cheapest."""
+    least = min(case.row["feoc_share"] for case in cases)
+    alike = [case for case in cases if case.row["feoc_share"] - least < NOTABLE]
+    return min(alike, key=lambda case: float(case.row["cost_busd"]))
+
+
+def as_low(cases: Sequence[Case], best: Case) -> list[Case]:
+    """The best and those whose countries of concern supply hardly more: tenths of a point do not tell them apart."""
+    return _near(cases, best, "feoc_share")
+
+
+def as_high(cases: Sequence[Case], best: Case) -> list[Case]:
+    """The same of those to which Central Asia supplies hardly less."""
+    return _near(cases, best, "central_asia_share")
+
+
+def _near(cases: Sequence[Case], best: Case, share: str) -> list[Case]:
+    others = [c for c in cases if c is not best and abs(c.row[share] - best.row[share]) < NOTABLE]
+    return [best, *sorted(others, key=lambda c: abs(c.row[share] - best.row[share]))[: MOST_NAMED - 1]]
+
+
+def titles(cases: Sequence[Case]) -> str:
+    """Scenarios in a sentence, by their labels in quotation marks."""
+    return joined([f"“{case.label}”" for case in cases])
 
 
 def named(reference: Case) -> str:
@@ -73,11 +97,12 @@ def _dependence(case: Case, names: dict[str, str]) -> str:
     last = case.years[-1]
     shares = at_worst(case, "share_feoc", last)
     over = int((shares > HALF).sum())
+    most = f"{cardinal(over) if over else 'none'} of {counted(len(shares), 'mineral')}"
     worst = joined([f"{_low(names, m)} ({percent(shares[m])})" for m in shares.index[:3] if shares[m] > 0])
     text = (
         f"{spoken(named(case))}, countries of concern supply {percent(case.row['feoc_share'])} of the average US "
-        f"mineral in {last}, and the largest foreign supplier {percent(case.row['top_share'])}; for {over} of "
-        f"{len(shares)} minerals countries of concern supply more than half"
+        f"mineral in {last}, and the largest foreign supplier {percent(case.row['top_share'])}; for "
+        f"{most} countries of concern supply more than half"
     )
     return f"{text}, most of all {worst}." if worst else f"{text}."
 
@@ -96,16 +121,19 @@ def _policies(reference: Case, policies: Sequence[Case]) -> str:
         which = (
             f"None of the {counted(len(policies), 'policy scenario')} lowers"
             if many
-            else "The one policy scenario hardly lowers"
+            else "The one policy scenario does not lower"
         )
         return f"{which} that share by half a point; the nearest, “{best.title}”, {_effects(reference, best)}."
-    which = (
-        f"Of {counted(len(policies), 'policy scenario')}, “{best.title}” lowers" if many else f"“{best.title}” lowers"
-    )
-    return (
-        f"{which} that share {'most, ' if many else ''}to {percent(best.row['feoc_share'])}; it "
-        f"{_effects(reference, best)}{_the_rest(reference, best, policies)}."
-    )
+    alike = as_low(policies, best)
+    first = f"“{best.title}”" if len(alike) == 1 else titles(alike)
+    which = f"Of {counted(len(policies), 'policy scenario')}, {first}" if many else first
+    if len(alike) > 1:
+        shares = joined([percent(case.row["feoc_share"], 1) for case in alike])
+        told = f"lower that share most, and about equally, to {shares}; “{best.label}”"
+    else:
+        told = f"lowers that share {'most, ' if many else ''}to {percent(best.row['feoc_share'])}; it"
+    rest = [policy for policy in policies if policy not in alike]
+    return f"{which} {told} {_effects(reference, best)}{_the_rest(reference, rest)}."
 
 
 def _effects(reference: Case, case: Case) -> str:
@@ -122,27 +150,22 @@ def _effects(reference: Case, case: Case) -> str:
     if revenue > 1:
         parts.append(f"brings the treasury {billions(revenue)} of tariffs")
     if case.row["short"]:
-        parts.append(
-            f"leaves {counted(int(case.row['short']), 'mineral')} short by over 5{NARROW}% of use in some year"
-        )
+        parts.append(f"leaves {counted(int(case.row['short']), 'mineral')} short ({SHORTAGE})")
     return joined([*parts, *_lost(case)])
 
 
 def _of(musd: float, busd: float) -> str:
-    """A difference in million USD as a percentage of billion USD, in parentheses."""
-    if not (busd and musd):
+    """A difference in million USD as a percentage of billion USD, in parentheses; nothing where that is nought."""
+    of = abs(musd) / busd / 10 if busd else 0.0
+    if of < 0.0005:
         return ""
-    of = abs(musd) / busd / 10
     return f" ({significant(of, 2 if of >= 0.1 else 1)}{NARROW}%)"
 
 
 def _changed(what: str, musd: float, before_busd: float) -> str:
     """`raises the US bill by USD 40.0 billion (7.7 %)`."""
     text = f"{'raises' if musd >= 0 else 'lowers'} {what} by {billions(musd)}"
-    if not (before_busd and musd):
-        return text
-    of = abs(musd) / before_busd / 10
-    return f"{text} ({significant(of, 2 if of >= 0.1 else 1)}{NARROW}%)"
+    return text + _of(musd, before_busd)
 
 
 def _lost(case: Case) -> list[str]:
@@ -156,8 +179,8 @@ def _lost(case: Case) -> list[str]:
     return [f"loses the country {' and '.join(parts)}"] if parts else []
 
 
-def _the_rest(reference: Case, best: Case, policies: Sequence[Case]) -> str:
-    rest = [reference.row["feoc_share"] - c.row["feoc_share"] for c in policies if c is not best]
+def _the_rest(reference: Case, others: Sequence[Case]) -> str:
+    rest = [reference.row["feoc_share"] - case.row["feoc_share"] for case in others]
     if not rest:
         return ""
     low, high = 100 * min(rest), 100 * max(rest)
@@ -190,17 +213,21 @@ def _central_asia(reference: Case, told: Sequence[Case]) -> str:
     now = reference.row["central_asia_share"]
     best = max(told, key=lambda c: c.row["central_asia_share"])
     most = best.row["central_asia_share"]
-    if best is reference or most - now < 0.0005:
-        text = f"Central Asia supplies {percent(now, 1)} of the average mineral and no scenario here raises that"
+    near = as_high([case for case in told if case is not reference], best)
+    alike = f"“{best.title}”" if len(near) == 1 else f"{titles(near)}, less than half a point apart"
+    if most - now < NOTABLE:
+        best, near = reference, []
+        by = " by half a point" if most - now >= 0.0005 else ""
+        text = f"Central Asia supplies {percent(now, 1)} of the average mineral and no scenario here raises that{by}"
     else:
         text = (
             f"Central Asia supplies {percent(now, 1)} of the average mineral in “{reference.title}” and at most "
-            f"{percent(most, 1)}, in “{best.title}”"
+            f"{percent(most, 1)}, in {alike}"
         )
-    return text + _corridors(best)
+    return text + _corridors(best, "there" if len(near) < 2 else f"in “{best.label}”")
 
 
-def _corridors(case: Case) -> str:
+def _corridors(case: Case, where: str) -> str:
     """Whether the ways out of Central Asia fill up in that scenario; nothing where the results do not say."""
     legs = case.table("corridors")
     legs = legs[legs["capacity_t"] > 0] if len(legs) else legs
@@ -208,8 +235,9 @@ def _corridors(case: Case) -> str:
         return ""
     full = legs[(legs["used_t"] + legs["background_t"] >= FULL * legs["capacity_t"]) & (legs["used_t"] > 0)]
     if full.empty:
-        return ", and no corridor that leads out of it is full there in any year"
+        return f", and no corridor that leads out of it is full {where} in any year"
     first = full.sort_values(["year", "leg"]).iloc[0]
     legs_full = full["leg"].nunique()
     verb = "is full from" if legs_full == 1 else "are full, the first from"
-    return f", where {counted(legs_full, 'leg')} of its corridors {verb} {int(first['year'])}"
+    place = "where" if where == "there" else f"and {where}"
+    return f", {place} {counted(legs_full, 'leg')} of its corridors {verb} {int(first['year'])}"

@@ -62,8 +62,8 @@ def asia_most(cases: Sequence[Case], names: Names) -> Grid:
 
 
 def _best(line: pd.Series, title: Mapping[str, str]) -> Cell:
-    """In which scenario a share is highest; nothing where no scenario raises the reference's."""
-    return words(title[line.idxmax()] if line.max() - line.iloc[0] >= SEEN else NOTHING)
+    """In which scenario a share is highest; nothing where no scenario raises the reference's by half a point."""
+    return words(title[line.idxmax()] if line.max() - line.iloc[0] >= LEAST else NOTHING)
 
 
 def _supplied(case: Case, names: Names) -> Grid:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
 from supplychain.show.figures import to_svg, tradeoff
 from supplychain.show.figures.tradeoff import NARROW, WIDE
-from supplychain.show.figures.words import counted
+from supplychain.show.figures.words import cardinal, counted
 from supplychain.show.report import charts
-from supplychain.show.report.answer import NOTABLE, at_worst, least_dependent, named
-from supplychain.show.report.cases import Case
+from supplychain.show.report.answer import NOTABLE, as_high, as_low, at_worst, least_dependent, named, titles
+from supplychain.show.report.cases import GROUPS, Case
 from supplychain.show.report.charts import Chart
 from supplychain.show.report.figures import fitted
 from supplychain.show.report.grids import Cell, Grid, figure, share, words
@@ -21,6 +22,7 @@ from supplychain.show.report.words import billions, number, percent, signed, spo
 
 RIVAL = "CHN"
 MOST = 8
+LEAST_BILLION = 100.0  # million USD, below which billions with a decimal would say too little
 
 
 @dataclass(frozen=True)
@@ -129,15 +131,23 @@ def _sentence(cases: Sequence[Case]) -> str:
         return f"{text}."
     best = least_dependent(policies)
     if reference.row["feoc_share"] - best.row["feoc_share"] < NOTABLE:
-        return (
-            f"{text}, and {'none of ' if len(policies) > 1 else ''}{counted(len(policies), 'policy')} here lowers it."
-        )
+        none = f"none of {cardinal(len(policies))} policies here lowers it"
+        return f"{text}, and {none if len(policies) > 1 else 'the one policy here does not lower it'}."
     extra = best.row["cost_busd"] - reference.row["cost_busd"]
+    alike = as_low(policies, best)
+    most = "most, " if len(policies) > 1 else ""
+    lowers = f"{titles(alike)} {'lowers' if len(alike) == 1 else 'lower'} that {most}to {_to(alike)}"
+    then = "then" if len(alike) == 1 else f"under “{best.label}”"
     return (
-        f"{text}; “{best.label}” lowers that {'most, ' if len(policies) > 1 else ''}to "
-        f"{percent(best.row['feoc_share'])}, and supplying the world then costs {billions(1e3 * extra)} "
+        f"{text}; {lowers}, and supplying the world {then} costs {billions(1e3 * extra)} "
         f"{'more' if extra >= 0 else 'less'} over {best.years[0]}–{best.years[-1]}."
     )
+
+
+def _to(cases: Sequence[Case]) -> str:
+    """The share of the countries of concern; of several scenarios the lowest and the highest, where they differ."""
+    low, high = (percent(f(case.row["feoc_share"] for case in cases)) for f in (min, max))
+    return low if low == high else f"{low.removesuffix(SPACE + '%')} or {high}"
 
 
 def _of(cases: Sequence[Case], group: str) -> list[Case]:
@@ -146,20 +156,22 @@ def _of(cases: Sequence[Case], group: str) -> list[Case]:
 
 def _numbers(cases: Sequence[Case]) -> list[tuple[str, str]]:
     reference, last = cases[0], cases[0].years[-1]
-    best, richest = (
-        least_dependent(_of(cases, "policy") or [reference]),
-        max(cases, key=lambda c: float(c.row["central_asia_share"])),
-    )
+    policies = _of(cases, "policy") or [reference]
+    best, richest = least_dependent(policies), max(cases, key=lambda c: float(c.row["central_asia_share"]))
+    # What the reference does as well, to half a point, no other scenario is praised for.
+    best = best if reference.row["feoc_share"] - best.row["feoc_share"] >= NOTABLE else reference
+    gain = richest.row["central_asia_share"] - reference.row["central_asia_share"]
+    richest = richest if gain >= NOTABLE else reference
     return [
         (
             _from_to(reference.row["feoc_share"], best.row["feoc_share"]),
             f"of the average US mineral comes from countries of concern in {last}: {named(reference)}"
-            f"{_and(best, reference)}",
+            f"{_and(as_low(policies, best), reference)}",
         ),
         _dearest(cases),
         (
             _from_to(reference.row["central_asia_share"], richest.row["central_asia_share"], 1),
-            f"comes from Central Asia: {named(reference)}{_and(richest, reference)}",
+            f"comes from Central Asia: {named(reference)}{_and(as_high(cases[1:], richest), reference)}",
         ),
     ]
 
@@ -170,8 +182,8 @@ def _from_to(before: float, after: float, decimals: int = 0) -> str:
     return second if second.startswith(first + SPACE) else f"{first} → {second}"
 
 
-def _and(case: Case, reference: Case) -> str:
-    return "" if case is reference else f", and under “{case.label}”"
+def _and(cases: Sequence[Case], reference: Case) -> str:
+    return "" if cases[0] is reference else f", and under {titles(cases).replace('” and “', '” or “')}"
 
 
 def _dearest(cases: Sequence[Case]) -> tuple[str, str]:
@@ -179,9 +191,40 @@ def _dearest(cases: Sequence[Case]) -> tuple[str, str]:
     reference = cases[0]
     worst = max(_of(cases, "disruption") or cases[1:], key=lambda c: float(c.row["cost_busd"]))
     extra = 1e3 * (worst.row["cost_busd"] - reference.row["cost_busd"])
-    short = f"; {counted(int(worst.row['short']), 'mineral')} run short" if worst.row["short"] else ""
-    size = f"USD{SPACE}{number(abs(extra) / 1e3, 1)}{SPACE}bn"
-    return size, f"{'more' if extra >= 0 else 'less'} for the world’s supply if “{worst.label}”{short}"
+    count = int(worst.row["short"])
+    short = f"; {counted(count, 'mineral runs', 'minerals run')} short" if count else ""
+    return _size(extra), f"{'more' if extra >= 0 else 'less'} for the world’s supply if “{worst.label}”{short}"
+
+
+def _size(musd: float) -> str:
+    """`USD 5.0 bn`; in millions where that would be nought."""
+    large = abs(musd) >= LEAST_BILLION
+    return (
+        f"USD{SPACE}{number(abs(musd) / 1e3, 1)}{SPACE}bn" if large else f"USD{SPACE}{number(abs(musd))}{SPACE}million"
+    )
+
+
+def glance(cases: Sequence[Case]) -> list[dict[str, Any]]:
+    """Of every scenario in USD: title, extra resource cost, public money, shares of Central Asia and of concern."""
+    told = [case for case in cases if case.in_dollars] if cases[0].in_dollars else []
+    return [
+        {
+            "title": c.label,
+            "kind": GROUPS[c.group],
+            "extra": _short_sum(1e3 * (c.row["cost_busd"] - told[0].row["cost_busd"]), signed),
+            "public": _short_sum(1e3 * c.row["public_busd"], number),
+            "asia": percent(c.row["central_asia_share"], 1),
+            "said": percent(c.row["feoc_share"]),
+            "share": c.row["feoc_share"],
+        }
+        for c in told
+    ]
+
+
+def _short_sum(musd: float, written: Callable[[float, int], str]) -> str:
+    """Billion USD with a decimal; in millions, and marked so, where that would be nought."""
+    few = 0.5 <= abs(musd) < LEAST_BILLION
+    return f"{written(musd, 0)}{SPACE}m" if few else written(musd / 1e3, 1)
 
 
 def _alternative(cases: Sequence[Case]) -> str:

@@ -25,10 +25,12 @@ class Chart:
 
     Attributes
     ----------
-    look : how it is drawn on a telephone: `heat` (a row of tinted cells), `dots` (marks on one scale), `bars` (to the
-    left and right of nought), or `none`. unit : of the values. columns : their names. rows : (label, values).
+    of : what its rows are. look : how it is drawn on a telephone: `heat` (a row of tinted cells), `dots` (marks on one
+    scale), `bars` (to the left and right of nought), or `none`. unit : of the values. columns : their names. rows :
+    (label, values).
     """
 
+    of: str
     look: str
     unit: str
     columns: list[str]
@@ -45,7 +47,7 @@ def dependence(case: Case, names: Names) -> Chart:
     shares = figures.dependence_shares(case.result).iloc[::-1]
     first, last = case.years[0], case.years[-1]
     columns = [f"countries of concern, {first}", f"countries of concern, {last}", f"largest supplier abroad, {last}"]
-    return Chart("dots", "%", columns, _rows(shares.iloc[:, :3], map(names.mineral, shares.index)))
+    return Chart("Mineral", "dots", "%", columns, _rows(shares.iloc[:, :3], map(names.mineral, shares.index)))
 
 
 def cost(before: Case, after: Case) -> Chart:
@@ -53,13 +55,19 @@ def cost(before: Case, after: Case) -> Chart:
     changes = figures.cost_changes(before.result, after.result)
     seen = changes[changes["change_busd"].abs() >= 0.005 * changes["change_busd"].abs().max()]
     rows = _rows(seen[["change_busd"]], map(spoken, seen["label"]), 4)
-    return Chart("bars", "billion USD", ["change"], [*rows, ("Sum", [round(float(changes["change_busd"].sum()), 4)])])
+    return Chart(
+        "Kind of cost",
+        "bars",
+        "billion USD",
+        ["change"],
+        [*rows, ("Sum", [round(float(changes["change_busd"].sum()), 4)])],
+    )
 
 
 def unmet(case: Case, names: Names) -> Chart:
     """Use given up, percent by mineral or service and year."""
     shares = figures.unmet_shares(case.result)
-    return Chart("heat", "%", _years(shares), _rows(shares, map(names.mineral, shares.index)))
+    return Chart("Mineral or service", "heat", "%", _years(shares), _rows(shares, map(names.mineral, shares.index)))
 
 
 def prices(case: Case, names: Names) -> Chart:
@@ -67,45 +75,47 @@ def prices(case: Case, names: Names) -> Chart:
     table = figures.price_multiples(case.result, "USA")
     table = table[(table - 1).abs().max(axis=1) >= STILL]
     table = table.loc[table.max(axis=1).sort_values(ascending=False, kind="stable").index]
-    return Chart("heat", "×", _years(table), _rows(table, map(names.mineral, table.index), 2))
+    return Chart("Mineral", "heat", "×", _years(table), _rows(table, map(names.mineral, table.index), 2))
 
 
 def central_asia(case: Case, names: Names) -> Chart:
     """Central Asia's share of US supply at mine and refinery, first and last year, percent."""
     shares = figures.central_asia_shares(case.result).iloc[::-1]
     columns = [f"{style.done(stage)}, {year}" for stage, year in shares.columns]
-    return Chart("heat", "%", columns, _rows(shares, map(names.mineral, shares.index)))
+    return Chart("Mineral", "heat", "%", columns, _rows(shares, map(names.mineral, shares.index)))
 
 
 def displaced(before: Case, after: Case, names: Names) -> Chart:
     """Points of US supply at the refinery that countries gain and lose where Central Asia's part moves."""
     change = figures.displaced(before.result, after.result).iloc[::-1]
     if change.empty:
-        return Chart("bars", "points", ["change"], [])
+        return Chart("Mineral: country", "bars", "points", ["change"], [])
     moves = change.stack().rename("points").reset_index()
     moves.columns = pd.Index(["mineral", "country", "points"])
     moves = moves[moves["points"].abs() >= SEEN]
     labels = (f"{names.mineral(r.mineral)}: {names.place(r.country)}" for r in moves.itertuples())
-    return Chart("bars", "points", ["change"], _rows(moves[["points"]], labels))
+    return Chart("Mineral: country", "bars", "points", ["change"], _rows(moves[["points"]], labels))
 
 
 def corridors(case: Case, names: Names) -> Chart:
     """How full each leg of the corridors is, percent by year."""
     use = figures.corridor_use(case.result)
     if use.empty:
-        return Chart("heat", "%", [], [])
+        return Chart("Leg", "heat", "%", [], [])
     filled = 100 * use.pivot_table(index=["corridor", "leg"], columns="year", values="filled")
     # Without what stands in parentheses or behind a comma: a name has one line.
     legs = (names.leg(leg).split(",")[0].split(" (")[0] for _, leg in filled.index)
     labels = (f"{spoken(str(corridor))}: {leg}" for corridor, leg in zip(filled.index.droplevel(1), legs, strict=True))
-    return Chart("heat", "%", _years(filled), _rows(filled, labels, 0))
+    return Chart("Leg", "heat", "%", _years(filled), _rows(filled, labels, 0))
 
 
 def scenarios(points: pd.DataFrame) -> Chart:
     """Every scenario's extra cost and shares, as the opening picture has them."""
     columns = ["extra cost, billion USD", "countries of concern, %", "Central Asia, %"]
     values = points.assign(concern=100 * points["concern"], central_asia=100 * points["central_asia"])
-    return Chart("none", "", columns, _rows(values[["extra_busd", "concern", "central_asia"]], points["label"], 3))
+    return Chart(
+        "Scenario", "none", "", columns, _rows(values[["extra_busd", "concern", "central_asia"]], points["label"], 3)
+    )
 
 
 def ways(case: Case, mineral: str, names: Names) -> Chart:
@@ -115,7 +125,7 @@ def ways(case: Case, mineral: str, names: Names) -> Chart:
     sums = table.groupby(["mine", "refine", "corridor"], dropna=False)[["tonnes"]].sum()
     sums = sums.sort_values("tonnes", ascending=False, kind="stable")
     steps = ([names.place(step) for step in way if isinstance(step, str) and step] for way in sums.index)
-    return Chart("none", "t", ["tonnes"], _rows(sums, map(" – ".join, steps), 0))
+    return Chart("Way", "none", "t", ["tonnes"], _rows(sums, map(" – ".join, steps), 0))
 
 
 def _years(table: pd.DataFrame) -> list[str]:

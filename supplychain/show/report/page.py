@@ -22,7 +22,7 @@ from supplychain.show.figures.words import counted
 from supplychain.show.report import tables
 from supplychain.show.report.answer import answer
 from supplychain.show.report.asia import asia_most, central_asia
-from supplychain.show.report.brief import opening
+from supplychain.show.report.brief import glance, opening
 from supplychain.show.report.cases import GROUPS, Case, cases_of
 from supplychain.show.report.figures import pictures
 from supplychain.show.report.grids import Grid
@@ -30,7 +30,7 @@ from supplychain.show.report.names import names_of
 from supplychain.show.report.payload import as_script, payload
 from supplychain.show.report.slim import with_shared_styles
 from supplychain.show.report.telling import Scene
-from supplychain.show.report.words import number, percent, signed
+from supplychain.show.report.words import number, percent
 
 # Tables without rows are not written; the figures read these two whether or not they have any.
 BLANK = {
@@ -176,7 +176,7 @@ def _beginning(cases: Sequence[Case], known: Dataset, source: str) -> dict[str, 
         "opening": opening(cases),
         "answer": answer(cases, dict(names.minerals)),
         "concern": names.places(names.concern),
-        "glance": _glance(cases),
+        "glance": glance(cases),
     }
 
 
@@ -193,23 +193,6 @@ def _text(name: str) -> str:
 
 def _any(cases: Sequence[Case], group: str) -> bool:
     return any(case.group == group for case in cases)
-
-
-def _glance(cases: Sequence[Case]) -> list[dict[str, Any]]:
-    """Of every scenario in USD: title, extra resource cost, public money, shares of Central Asia and of concern."""
-    told = [case for case in cases if case.in_dollars] if cases[0].in_dollars else []
-    return [
-        {
-            "title": c.label,
-            "kind": GROUPS[c.group],
-            "extra": signed(c.row["cost_busd"] - told[0].row["cost_busd"], 1),
-            "public": number(c.row["public_busd"], 1),
-            "asia": percent(c.row["central_asia_share"], 1),
-            "said": percent(c.row["feoc_share"]),
-            "share": c.row["feoc_share"],
-        }
-        for c in told
-    ]
 
 
 def _block(scene: Scene, with_heavy: bool, step: Step, folder: Path | None) -> dict[str, Any]:

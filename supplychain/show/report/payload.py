@@ -10,7 +10,7 @@ import pandas as pd
 
 from supplychain.results.summary import SHORT, SHORT_PRICE
 from supplychain.results.tables.costs import kind_of
-from supplychain.show.report.answer import at_worst
+from supplychain.show.report.answer import at_worst, least_dependent
 from supplychain.show.report.asia import built_there
 from supplychain.show.report.binding import bound_policies, normal_prices, scarce_capacity, tight_byproducts
 from supplychain.show.report.cases import Case
@@ -48,9 +48,11 @@ def payload(cases: Sequence[Case], names: Names) -> dict[str, Any]:
 
 
 def most_telling(cases: Sequence[Case]) -> Case:
-    """The scenario shown first beside the reference: of those with policies the one least dependent."""
+    """The scenario shown first beside the reference: of those with policies the least dependent, for little money."""
     policies = [case for case in cases if case.group == "policy" and case.in_dollars]
-    return min(policies or cases[1:] or cases, key=lambda case: case.row.get("feoc_share", 0.0))
+    if policies:
+        return least_dependent(policies)
+    return min(cases[1:] or cases, key=lambda case: case.row.get("feoc_share", 0.0))
 
 
 def _first_mineral(reference: Case, shown: Case) -> str:
@@ -94,7 +96,7 @@ def _scenario(case: Case, names: Names) -> dict[str, Any]:
         "title": case.title,
         "story": str(case.story.get("story") or "").strip(),
         "years": list(case.years),
-        "figures": {key: float(f"{case.row[key]:.8g}") for key in FIGURES if key in case.row},
+        "figures": {key: float(f"{case.row[key]:.10g}") for key in FIGURES if key in case.row},
         "costs": _costs(case),
         "values": _values(case),
         "technologies": _technologies(case, names),
@@ -166,6 +168,7 @@ def _by_mineral(case: Case, names: Names) -> dict[str, dict[str, Any]]:
         "b": _built(case, names),
         "w": _binds(case, names),
         "c": _ways(case),
+        "a": _arrivals(case),
     }
     return {m: {key: part[m] for key, part in parts.items() if part.get(m)} for m in minerals}
 
@@ -220,25 +223,42 @@ def _by_owner(case: Case) -> dict[str, dict[str, list[list[Any]]]]:
 
 
 def _ways(case: Case) -> dict[str, str]:
-    """By mineral, the ways to the United States in the last year, the largest first.
+    """By mineral, the ways to the United States in the last year that carry half a percent or more, the largest first.
 
     Each is `mine.refine.fabricate.supplier.corridor.thousandths`, with `;` between them: a stage that the chain has not
-    is blank, and a supplier who is the last plant too. Those under half a percent are one for each corridor.
+    is blank, and a supplier who is the last plant too. They are for the bands of the picture alone: what a country or
+    a corridor carries in all is in `_supply` and `_arrivals`.
     """
-    table = case.home("paths")
+    stops = ["mine", "refine", "fabricate", "supplier", "corridor"]
+    table = _last_paths(case)
     if table.empty:
         return {}
-    stops = ["mine", "refine", "fabricate", "supplier", "corridor"]
-    table = table[table["year"] == case.years[-1]].fillna({stop: "" for stop in stops})
+    table = table.fillna({stop: "" for stop in stops})
     last = table["fabricate"].where(table["fabricate"] != "", table["refine"]).where(lambda t: t != "", table["mine"])
     table = table.assign(supplier=table["supplier"].where(table["supplier"] != last, ""))
     parts = table.groupby(["mineral", *stops])["tonnes"].sum()
     parts = (1000 * parts / parts.groupby(level=0).transform("sum")).rename("part").reset_index()
-    parts.loc[parts["part"] < LEAST_WAY, stops[:-1]] = ""
-    parts = parts.groupby(["mineral", *stops], as_index=False)["part"].sum()
-    parts["part"] = parts["part"].round().astype(int)
-    parts = parts[parts["part"] > 0].sort_values("part", ascending=False, kind="stable").astype(str)
+    parts = parts[parts["part"] >= LEAST_WAY].sort_values("part", ascending=False, kind="stable")
+    parts = parts.assign(part=parts["part"].round().astype(int)).astype(str)
     return {str(m): ";".join(map(".".join, part[[*stops, "part"]].to_numpy())) for m, part in parts.groupby("mineral")}
+
+
+def _arrivals(case: Case) -> dict[str, dict[str, int]]:
+    """By mineral, the part of each corridor in what arrives in the last year, thousandths of all of it."""
+    table = _last_paths(case)
+    answer: dict[str, dict[str, int]] = {}
+    if table.empty:
+        return answer
+    parts = table.groupby(["mineral", "corridor"])["tonnes"].sum()
+    parts = (1000 * parts / parts.groupby(level=0).transform("sum")).round().astype(int)
+    for (mineral, corridor), part in parts[parts > 0].items():
+        answer.setdefault(str(mineral), {})[str(corridor)] = int(part)
+    return answer
+
+
+def _last_paths(case: Case) -> pd.DataFrame:
+    table = case.home("paths")
+    return table[table["year"] == case.years[-1]] if len(table) else table
 
 
 def _over_years(case: Case, column: str) -> dict[str, dict[str, Numbers]]:

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 import pandas as pd
 
 from supplychain.results.short import joined
+from supplychain.results.tables.costs import TRANSFER, kind_of
 from supplychain.show import figures
+from supplychain.show.figures import region
 from supplychain.show.figures.words import CEILING, counted
-from supplychain.show.report.answer import HALF, at_worst
+from supplychain.show.report.answer import HALF
 from supplychain.show.report.binding import full_corridors
 from supplychain.show.report.cases import HOME, Case
 from supplychain.show.report.names import Names
@@ -17,6 +19,7 @@ from supplychain.show.report.words import MINUS, NARROW, billions, number, perce
 
 SEEN = 0.005
 LARGE = 0.02
+SAME = 0.005  # billion USD, as in the title of the figure
 
 
 @dataclass(frozen=True)
@@ -71,15 +74,29 @@ def present_values(case: Case) -> pd.Series:
 
 def waterfall(scene: Scene) -> str:
     """What a scenario adds to the cost of supply and what it saves, the three largest parts."""
-    changes = figures.cost_changes(scene.reference.result, scene.case.result).set_index("label")["change_busd"]
+    table = figures.cost_changes(scene.reference.result, scene.case.result)
+    changes, by_label = (table.set_index(key)["change_busd"] for key in ("item", "label"))
     total = 1e3 * float(changes.sum())
-    largest = changes.reindex(changes.abs().sort_values(ascending=False, kind="stable").index).head(3)
+    largest = by_label.reindex(by_label.abs().sort_values(ascending=False, kind="stable").index).head(3)
     parts = [f"{label} {'+' if v >= 0 else MINUS}{billions(1e3 * abs(v))}" for label, v in largest.items()]
     return (
         f"Steps from the cost of supply in “{scene.reference.title}” to that in “{scene.case.title}”, present value, "
-        f"transfers counted in: in all {billions(total)} {'more' if total >= 0 else 'less'}; "
-        f"the largest steps: {joined(parts)}."
+        f"transfers counted in: in all {_more(total)}"
+        f"{_whoever_pays(changes)}; the largest steps: {joined(parts)}."
     )
+
+
+def _more(musd: float) -> str:
+    return f"{billions(musd)} {'more' if musd >= 0 else 'less'}"
+
+
+def _whoever_pays(changes: pd.Series) -> str:
+    """What of a change (billion USD by item) remains without transfers, where the treasury pays or takes a part."""
+    moved = [kind_of(str(item)) == TRANSFER for item in changes.index]
+    if abs(changes[moved].sum()) < SAME:
+        return ""
+    used = float(changes.sum() - changes[moved].sum())
+    return f" ({_more(1e3 * used) if abs(used) >= SAME else 'as much'} without transfers)"
 
 
 def unmet(scene: Scene) -> str:
@@ -121,19 +138,19 @@ def _times(over: float) -> str:
 def central_asia(scene: Scene) -> str:
     """Of how many minerals Central Asia supplies half a percent, of which most, and where it gains most."""
     first, last = scene.ends
-    now = at_worst(scene.case, "share_central_asia", last)
-    before = at_worst(scene.case, "share_central_asia", first).reindex(now.index).fillna(0.0)
-    seen = now[now >= SEEN]
+    shares = figures.central_asia_shares(scene.case.result)
+    now = shares.xs(last, axis=1, level="year").max(axis=1) / 100 if len(shares) else pd.Series(dtype=float)
+    seen = now[now >= SEEN].sort_values(ascending=False, kind="stable")
     if seen.empty:
         return f"Central Asia supplies half a percent of US supply of no mineral in {last}."
     text = (
         f"Central Asia’s share of US supply, at mine and refinery. In {last} it supplies at least half a percent of "
         f"{counted(len(seen), 'mineral')}, most of all {_listed(seen, scene.names)}."
     )
-    change = (now - before).sort_values(ascending=False, kind="stable")
-    if change.iloc[0] > SEEN:
-        points = number(100 * change.iloc[0], 1)
-        text += f" It gains most in {scene.names.mineral(change.index[0]).lower()}: {points} points since {first}."
+    gain = region.largest_gain(shares)
+    if gain:
+        mineral, moved = gain
+        text += f" It gains most in {scene.names.mineral(mineral).lower()}: {moved} since {first}."
     return text
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable
 
 NARROW = "\u202f"
 MINUS = "\u2212"
 NOTHING = "–"
+SHORTAGE = f"over 5{NARROW}% of use given up in some year at more than one and a half times the normal price"
+ACRONYMS = re.compile(r"\b(exim|mp|us|dod|nato|eu|lfp)\b")
 STAGES = {"mine": "Mined", "refine": "Refined", "fabricate": "Made", "supply": "Last supplier"}
 PLACES = {
     "mine": "at the mine",
@@ -77,8 +80,10 @@ def billions(musd: float) -> str:
 
 
 def spoken(name: str) -> str:
-    """An id as it is said: `export_ban` is Export ban."""
+    """An id as it is said: `export_ban` is Export ban, `mp_materials` is MP materials."""
     text = name.replace("_", " ").strip()
+    if " " not in name:
+        text = ACRONYMS.sub(lambda word: word[0].upper(), text)
     return text[:1].upper() + text[1:]
 
 

@@ -8,7 +8,7 @@ const METRICS = [
   ["top_share", "Largest foreign supplier, average mineral", "%", 1, 1, 100],
   ["feoc_share", "Countries of concern, average mineral", "%", 1, 1, 100],
   ["central_asia_share", "Central Asia, average mineral", "%", 1, 1, 100],
-  ["short", "Minerals short by over 5 % of use in some year", "", 0, 0, 1],
+  ["short", "Minerals short: in some year over 5 % of use given up at more than one and a half times the normal price", "", 0, 0, 1],
   ["vehicles_lost", "Electric vehicles lost", "", 0, 0, 1],
   ["gw_lost", "Energy equipment lost", "GW", 1, 1, 1],
 ];
@@ -40,16 +40,36 @@ function showVerdict() {
     at("verdict").textContent = same ? "Choose two different scenarios to see what differs." : "";
     return;
   }
-  const cost = difference("cost_busd");
-  const money = (busd) => `USD\u202f${Math.abs(busd) < 1 ? `${significant(Math.abs(busd) * 1e3)} million` : `${number(Math.abs(busd), 1)} billion`}`;
-  const share = (key) => `from ${number(100 * reference().figures[key], 1)} to ${number(100 * scenario().figures[key], 1)}\u202f%`;
+  at("verdict").textContent = `“${scenario().title}” beside “${reference().title}”: ${changesInMoney()}, the countries of concern ` +
+    `${goes("feoc_share")} of the average mineral, Central Asia ${goes("central_asia_share")}; ${lackingInWords()}.`;
+}
+
+// The size of billion USD, in whole millions where it is less than one; nothing where it is under half a million.
+function money(busd) {
+  const size = Math.abs(busd);
+  if (size < 0.0005) return "";
+  return `USD\u202f${Math.round(1e3 * size) < 1e3 ? `${number(1e3 * size, 0)} million` : `${number(size, 1)} billion`}`;
+}
+
+function changesInMoney() {
+  const [cost, paid, tariffs] = ["cost_busd", "public_busd", "revenue_busd"].map(difference);
+  const more = (busd) => `${money(busd)} ${busd < 0 ? "less" : "more"}`;
+  const parts = [`the resource cost of all supply ${money(cost) ? `${cost < 0 ? "falls" : "rises"} by ${money(cost)}` : "stays the same"}`];
+  if (money(paid)) parts.push(`the treasury pays ${more(paid)}`);
+  if (money(tariffs)) parts.push(`tariffs bring ${money(paid) ? "it" : "the treasury"} ${more(tariffs)}`);
+  return `${parts.join(", ")} (present value${parts.length > 1 ? "s" : ""})`;
+}
+
+function goes(key) {
+  const [old, now] = [reference(), scenario()].map((story) => `${number(100 * story.figures[key], 1)}`);
+  return old === now ? `stay${key === "feoc_share" ? "" : "s"} at ${now}\u202f%` : `${key === "feoc_share" ? "go" : "goes"} from ${old} to ${now}\u202f%`;
+}
+
+function lackingInWords() {
   const [now, before] = [scenario(), reference()].map((story) => story.short);
-  const lacking = now.length ? `${number(now.length, 0)} minerals run short (${now.join(", ").toLowerCase()})` : "no mineral runs short";
-  const paid = difference("public_busd");
-  const treasury = Math.abs(paid) < 0.0005 ? "" : `, the treasury pays ${money(paid)} ${paid < 0 ? "less" : "more"} (present values)`;
-  at("verdict").textContent = `“${scenario().title}” beside “${reference().title}”: the resource cost of all supply ` +
-    `${cost < 0 ? "falls" : "rises"} by ${money(cost)}${treasury}, the countries of concern go ${share("feoc_share")} of the average ` +
-    `mineral, Central Asia ${share("central_asia_share")}; ${lacking}, against ${number(before.length, 0)}.`;
+  if (!now.length) return before.length ? `no mineral runs short, against ${cardinal(before.length)}` : "no mineral runs short in either";
+  const names = now.join(", ").toLowerCase();
+  return `${counted(now.length, "mineral runs", "minerals run")} short (${names}), against ${before.length ? cardinal(before.length) : "none"}`;
 }
 
 function showItems() {
@@ -126,7 +146,7 @@ function showByMineral() {
   ];
   const caption = `Share of US supply ${PLACES[state.stage]} in ${last(scenario())}: ref. is ${reference().title}, scen. is ` +
     `${scenario().title}; changes in percentage points, the largest first`;
-  const note = missing ? element("p", { class: "note" }, `${missing} minerals have no such stage.`) : "";
+  const note = missing ? element("p", { class: "note" }, `${sentence(counted(missing, "mineral has", "minerals have"))} no such stage.`) : "";
   const table = sheet(caption, heads, rows);
   table.querySelectorAll("thead tr:last-child th").forEach((head, i) => { if (i === 12) head.classList.add("start"); });
   at("by-mineral").replaceChildren(table, note);
@@ -144,10 +164,10 @@ function showPolicies() {
   const names = [...new Set([...Object.keys(old), ...Object.keys(now)])];
   const differ = names.filter((name) => JSON.stringify(old[name]) !== JSON.stringify(now[name]));
   const side = (mine, theirs) => mine ? text(fields(mine, theirs)) : element("td", { class: "absent" }, "not in it");
-  const rows = differ.map((name) => element("tr", {}, named(name.replaceAll("_", " ")), side(old[name], now[name]), side(now[name], old[name])));
+  const rows = differ.map((name) => element("tr", {}, named(spoken(name)), side(old[name], now[name]), side(now[name], old[name])));
   const heads = [[["Policy", false], [reference().title, false], [scenario().title, false]]];
   const same = names.filter((name) => name !== "Horizon and discount rate" && !differ.includes(name)).length;
-  const shared = same ? element("p", { class: "note" }, `${same} more ${same === 1 ? "policy is" : "policies are"} the same in both.`) : null;
+  const shared = same ? element("p", { class: "note" }, `${sentence(counted(same, "more policy is", "more policies are"))} the same in both.`) : null;
   const caption = "Policies and settings that differ, and how";
   at("policies").replaceChildren(...[rows.length ? sheet(caption, heads, rows, "policies") : element("p", {}, "No policy differs."), shared]
     .filter((part) => part));

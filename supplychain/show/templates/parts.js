@@ -41,6 +41,14 @@ function significant(value, digits = 3) {
   return number(Number(value.toPrecision(4)), Math.min(3, decimals));
 }
 
+// A count in words up to twelve, and ids as they are said, as Python has them.
+const SMALL = ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"];
+const cardinal = (count) => SMALL[count] ?? String(count);
+const counted = (count, one, several) => `${cardinal(count)} ${count < 2 ? one : several}`;
+const sentence = (words) => words.charAt(0).toUpperCase() + words.slice(1);
+const ACRONYMS = /\b(exim|mp|us|dod|nato|eu|lfp)\b/g;
+const spoken = (id) => sentence(id.replaceAll("_", " ").replace(ACRONYMS, (word) => word.toUpperCase()));
+
 const percent = (mille, decimals = 1) => (mille === undefined ? "–" : number(mille / 10, decimals) + "\u202f%");
 const points = (mille) => (Number.isFinite(mille) ? signed(mille / 10, 1) : "–");
 
@@ -136,9 +144,15 @@ function download(title, lines) {
   const quoted = (cell) => (/[",\n]/.test(cell) ? `"${String(cell).replaceAll('"', '""')}"` : cell);
   const content = lines.map((line) => line.map((cell) => quoted(cell ?? "")).join(",")).join("\n") + "\n";
   const address = URL.createObjectURL(new Blob([content], { type: "text/csv" }));
-  const name = title.toLowerCase().replace(/[^a-z0-9]+/g, "_").slice(0, 60).replace(/^_+|_+$/g, "");
-  element("a", { href: address, download: `${name}.csv` }).click();
+  element("a", { href: address, download: `${fileName(title)}.csv` }).click();
   URL.revokeObjectURL(address);
+}
+
+// Of a title the words that have room in sixty letters.
+function fileName(title) {
+  const whole = title.toLowerCase().replace(/[^a-z0-9]+/g, "_").replace(/^_+|_+$/g, "");
+  const cut = whole.slice(0, 61).lastIndexOf("_");
+  return whole.length > 60 && cut > 0 ? whole.slice(0, cut) : whole.slice(0, 60);
 }
 
 function offerTable(table) {
@@ -149,11 +163,18 @@ function offerTable(table) {
 function linesOf(table) {
   const rows = [...table.tBodies[0].rows].filter((row) => !row.classList.contains("kind"));
   const shown = (row) => [...row.cells].filter((cell) => !cell.classList.contains("spark"));
-  const body = rows.map((row) => shown(row).map((cell) => cell.innerText.trim()));
+  const body = rows.map((row) => shown(row).map((cell) => untagged(cell)));
   const isPercent = (i) => body.some((line) => line[i] !== "–") && body.every((line) => /^(–|[\d.\u202f]+%)$/.test(line[i]));
   const bars = rows.length ? [...rows[0].cells].flatMap((cell, i) => (cell.classList.contains("spark") ? [i] : [])) : [];
   const heads = headsOf(table).filter((_, i) => !bars.includes(i)).map((head, i) => (isPercent(i) ? `${head}, %` : head));
   return [heads, ...body.map((line) => line.map(plain))];
+}
+
+// What a cell says, without the badge behind a country's name.
+function untagged(cell) {
+  if (!cell.querySelector(".tag")) return cell.innerText.trim();
+  const parts = [...cell.childNodes].filter((part) => !(part.classList && part.classList.contains("tag")));
+  return parts.map((part) => part.textContent).join("").trim();
 }
 
 // Each column's heads, those that span it first.
@@ -169,6 +190,7 @@ function headsOf(table) {
 function plain(shown) {
   if (shown === "–") return "";
   const number = shown.replaceAll("\u202f", "").replace("\u2212", "-").replace(/%$|pts$/, "");
+  if (/^[+-]?\d+m$/.test(number)) return String(parseInt(number, 10) / 1e3);
   return /^[+-]?\d+(\.\d+)?$/.test(number) ? number.replace("+", "") : shown.replaceAll("\n", "; ");
 }
 

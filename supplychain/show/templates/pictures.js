@@ -48,12 +48,15 @@ function heat(width, { unit, columns, rows }) {
       const box = { x: j * cell, y: y + 1.3 * LINE, width: cell - 1, height: 1.35 * LINE };
       root.append(svg("rect", { ...box, fill: hue, "fill-opacity": part.toFixed(2) }));
       root.append(svg("text", write((j + 0.5) * cell, y + 2.3 * LINE, "middle", 11, part > 0.55 ? "#fff" : "#1b2026"),
-        unit === "×" ? number(value, value < 9.95 ? 1 : 0) : number(value, 0)));
+        unit === "×" ? multiple(value) : number(value, 0)));
     });
     y += tall;
   });
   return root;
 }
+
+// From ten times the normal price on most uses stop, and a figure would only seem exact.
+const multiple = (value) => (value < 9.95 ? number(value, 1) : "10+");
 
 // Of prices the powers of ten from the normal one, up and down; of percentages how much of the most.
 function tint(value, unit, most) {
@@ -111,8 +114,7 @@ function bars(width, { unit, rows }) {
 
 // ---- the chain of one mineral: who mines it, who refines it, by which corridor it comes
 
-// Each way as [mine, refinery, factory, supplier, corridor], thousandths of the supply; small ones have no names but the
-// corridor's; see payload.py
+// Each way as [mine, refinery, factory, supplier, corridor], thousandths of the supply; see payload.py
 function waysOf(coded) {
   return (coded || "").split(";").filter((way) => way).map((way) => {
     const stops = way.split(".");
@@ -129,10 +131,12 @@ function layersOf(ways, room) {
   return used.filter(([, i]) => i !== 3 || (moves && room >= 700) || used.length === 2);
 }
 
-function sums(ways, layer) {
-  const totals = {};
-  for (const { stops, part } of ways) if (stops[layer]) totals[stops[layer]] = (totals[stops[layer]] || 0) + part;
-  return Object.entries(totals).sort((a, b) => b[1] - a[1]);
+// Of a layer each place and its thousandths of the supply, the largest first: the figures of the table of that stage.
+function sums(layer) {
+  const mineral = scenario().minerals[state.mineral] || {};
+  const stage = (mineral.s || {})[["mine", "refine", "fabricate", "supply"][layer]];
+  const parts = layer === 4 ? Object.entries(mineral.a || {}) : Object.entries((stage || { c: {} }).c).map(([id, ends]) => [id, ends[1]]);
+  return parts.filter(([, part]) => part > 0).sort((a, b) => b[1] - a[1]);
 }
 
 const WAYS = { sea: "sea", land: "land", air: "air", domestic: "domestic transport" };
@@ -140,9 +144,8 @@ const wayName = (id) => WAYS[id] || `${id[0].toUpperCase()}${id.slice(1)} corrid
 const stopName = (layer, id) => (id === "" ? "others" : layer === 4 ? wayName(id) : country(id)[0]);
 
 function waysInWords(coded) {
-  const ways = waysOf(coded);
-  if (!ways.length) return "No ways to the United States are recorded in these results.";
-  const most = (layer) => sums(ways, layer).slice(0, 3).map(([id, part]) => `${stopName(layer, id)} (${percent(part, 0)})`).join(", ");
+  if (!waysOf(coded).length) return "No ways to the United States are recorded in these results.";
+  const most = (layer) => sums(layer).slice(0, 3).map(([id, part]) => `${stopName(layer, id)} (${percent(part, 0)})`).join(", ");
   const said = [["mined in", 0], ["refined in", 1], ["made in", 2], ["arriving by", 4]].filter(([, layer]) => most(layer));
   return `On its way to the United States in ${last(scenario())}: ${said.map(([words, layer]) => `${words} ${most(layer)}`).join("; ")}.`;
 }
@@ -154,27 +157,30 @@ function showChain() {
   const title = `${name} from the mine to the United States: ${scenario().title}`;
   const coded = (scenario().minerals[state.mineral] || {}).c;
   const ways = waysOf(coded);
-  const caption = element("figcaption", {}, element("p", {}, waysInWords(coded)));
+  const drawn = ways.length ? " Bands: ways that carry half a percent or more." : "";
+  const caption = element("figcaption", {}, element("p", {}, waysInWords(coded) + drawn));
   place.replaceChildren(element("h3", {}, title), ways.length ? chain(place.clientWidth || 360, ways, `${title}. ${waysInWords(coded)}`) : "", caption);
   if (!ways.length) return;
   const heads = ["Mined in", "Refined in", "Made in", "Shipped from", "Arrives by", "Percent of supply"];
-  offer(caption, title, () => [heads, ...ways.map(({ stops, part }) => [...stops.map((id, i) => (id ? stopName(i, id) : "")), part / 10])]);
+  const smaller = Math.max(0, 1000 - ways.reduce((sum, { part }) => sum + part, 0));
+  offer(caption, title, () => [heads, ...ways.map(({ stops, part }) => [...stops.map((id, i) => (id ? stopName(i, id) : "")), part / 10]),
+    ["all smaller ways", "", "", "", "", smaller / 10]]);
 }
 
 function chain(width, ways, said) {
   const layers = layersOf(ways, width);
   const most = width < 700 ? 6 : 9;
-  const named = layers.map(([, layer]) => sums(ways, layer).slice(0, most).map(([id]) => id));
-  const at = (way, i) => (named[i].includes(way.stops[layers[i][1]]) ? way.stops[layers[i][1]] : "");
+  const named = layers.map(([, layer]) => sums(layer).slice(0, most));
+  const at = (way, i) => (named[i].some(([id]) => id === way.stops[layers[i][1]]) ? way.stops[layers[i][1]] : "");
   const scale = 0.3;
-  const columns = layers.map((_, i) => stacked(ways, (way) => at(way, i), scale));
   const label = Math.min(190, width / layers.length - 14);
+  const columns = layers.map(([, layer], i) => stacked(layer, named[i], label, scale));
   const x = (i) => (i * (width - label - 14)) / Math.max(1, layers.length - 1);
   const root = canvas(width, Math.max(...columns.map((column) => column.height)) + 6);
   root.setAttribute("role", "img");
   root.setAttribute("aria-label", said);
   for (let i = 0; i + 1 < layers.length; i += 1) {
-    for (const way of [...ways].sort((a, b) => b.part - a.part)) {
+    for (const way of ways) {
       const [from, to] = [columns[i].take(at(way, i), way.part, "out"), columns[i + 1].take(at(way, i + 1), way.part, "in")];
       const [x0, x1] = [x(i) + 10, x(i + 1)];
       const middle = (x0 + x1) / 2;
@@ -184,32 +190,51 @@ function chain(width, ways, said) {
   }
   layers.forEach(([head, layer], i) => {
     root.append(svg("text", write(x(i), LINE, "start", 12, "#4a5260"), head));
-    for (const [id, { top, height, part }] of columns[i].nodes) {
+    for (const [id, { top, height, lines }] of columns[i].nodes) {
       root.append(svg("rect", { x: x(i), y: top, width: 10, height, fill: layer === 4 ? "#4a5260" : HUES[id && country(id)[1]] }));
-      const name = { ...write(x(i) + 14, top + height / 2 + 4, "start", 12, "#1b2026"), class: "halo" };
-      root.append(svg("text", name, `${fitting(layer === 4 && id ? id : stopName(layer, id), label)} ${percent(part, 0)}`));
+      const first = top + height / 2 + 4 - ((lines.length - 1) * LINE) / 2;
+      const name = svg("text", { ...write(x(i) + 14, first, "start", 12, "#1b2026"), class: "halo" });
+      lines.forEach((line, j) => name.append(svg("tspan", { x: x(i) + 14, y: first + j * LINE }, j + 1 < lines.length ? `${line} ` : line)));
+      root.append(name);
     }
   });
   return root;
 }
 
-const fitting = (name, room) => (name.length * 7 + 36 > room ? `${name.slice(0, Math.max(6, Math.floor((room - 42) / 7)))}.` : name);
+const pen = document.createElement("canvas").getContext("2d");
+
+function widthOf(words) {
+  pen.font = `12px ${getComputedStyle(document.body).fontFamily}`;
+  return pen.measureText(words).width;
+}
+
+// A place and its part on as many lines as it takes; its code where one of its words has no room.
+function labelled(layer, id, part, room) {
+  const full = layer === 4 && id ? id : stopName(layer, id);
+  const name = full.split(" ").every((word) => widthOf(word) <= room) ? full : id;
+  const lines = [];
+  for (const word of [...name.split(" "), percent(part, 0)]) {
+    const longer = lines.length ? `${lines[lines.length - 1]} ${word}` : "";
+    if (longer && widthOf(longer) <= room) lines[lines.length - 1] = longer;
+    else lines.push(word);
+  }
+  return lines;
+}
 
 // One layer of the chain: its places from the largest down, the others last; each hands out its height from the top.
-function stacked(ways, at, scale) {
-  const totals = {};
-  for (const way of ways) totals[at(way)] = (totals[at(way)] || 0) + way.part;
-  const order = Object.entries(totals).sort((a, b) => (a[0] === "") - (b[0] === "") || b[1] - a[1]);
+function stacked(layer, named, room, scale) {
+  const rest = 1000 - named.reduce((sum, [, part]) => sum + part, 0);
   const nodes = new Map();
   let y = 1.8 * LINE;
-  for (const [id, part] of order) {
+  for (const [id, part] of rest >= 5 ? [...named, ["", rest]] : named) {
+    const lines = labelled(layer, id, part, room);
     const height = Math.max(1.5, part * scale);
-    const room = Math.max(height, LINE);
-    nodes.set(id, { top: y + (room - height) / 2, height, part, in: 0, out: 0 });
-    y += room + 4;
+    const tall = Math.max(height, lines.length * LINE);
+    nodes.set(id, { top: y + (tall - height) / 2, height, lines, in: 0, out: 0 });
+    y += tall + 4;
   }
   const take = (id, part, side) => {
-    const node = nodes.get(id);
+    const node = nodes.get(id) || [...nodes.values()].pop();
     const middle = node.top + (node[side] + part / 2) * scale;
     node[side] += part;
     return middle;
@@ -225,5 +250,5 @@ function offerFigure(one) {
   const heading = one.querySelector("h2, h4").textContent;
   const title = one.closest("[data-of]") ? `${heading}, ${DATA.scenarios[one.closest("[data-of]").dataset.of].title}` : heading;
   const columns = data.columns.map((name) => (data.unit ? `${name}, ${data.unit}` : name));
-  offer(one.querySelector("figcaption"), title, () => [["", ...columns], ...data.rows.map(([label, values]) => [label, ...values])]);
+  offer(one.querySelector("figcaption"), title, () => [[data.of, ...columns], ...data.rows.map(([label, values]) => [label, ...values])]);
 }
