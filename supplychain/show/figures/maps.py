@@ -236,9 +236,7 @@ def _touch(one: tuple[float, ...], two: tuple[float, ...]) -> bool:
 
 
 def _legend(ax: Axes, corridors: set[str], total: float) -> None:
-    lines = [
-        (f"way: {name}", style.CORRIDORS[name]) for name in style.CORRIDORS if name in corridors - {"domestic"}
-    ]
+    lines = [(f"way: {name}", style.CORRIDORS[name]) for name in style.CORRIDORS if name in corridors - {"domestic"}]
     for label, tint in [*lines, ("between plants", BETWEEN)]:
         ax.add_line(Line2D([], [], color=tint, linewidth=2.5, label=label))
     size = float(f"{total / 4:.1g}")
