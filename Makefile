@@ -4,14 +4,17 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 SCENARIOS := $(wildcard scenarios/*.yaml)
 
-.PHONY: run test lint bench caps duty projects surprise docs notebooks validation clean
+.PHONY: run test test-slow lint bench caps duty projects surprise docs notebooks validation clean
 
 run: $(READY)
 	$(BIN)/supplychain run $(SCENARIOS) --figures --out results
 	$(BIN)/supplychain report results --to results/report.html
 
 test: $(READY)
-	$(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder -m "not slow"
+
+test-slow: $(READY)
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder -m slow
 
 lint: $(READY)
 	$(BIN)/ruff check .

@@ -19,6 +19,7 @@ from supplychain import read_data, run
 from supplychain.facts.dataset import Dataset
 from supplychain.results.result import Result
 from supplychain.studies import backcast as told
+from supplychain.studies import base_year as bases
 from supplychain.studies import duty as duties
 from supplychain.studies import outlook as ahead
 from supplychain.studies import published as others
@@ -188,13 +189,15 @@ earths 35 to 40 %, nickel under 55, lithium and cobalt 65, copper nearly whole).
 
 {left_said}
 
-**Net import reliance** of the United States in the base year, beside USGS (table `reliance`), the ten furthest apart;
-`off` is how far the model is outside what USGS gives. Mean over {minerals} minerals: {off:.3f}.
+**Net import reliance** of the United States in the base year, percent, beside USGS (table `reliance`, means of
+2021-24, both ends of a bracket), counted as USGS counts: with scrap, at the mine where it counts ore, without what
+arrives inside goods. The ten furthest apart; `gap_pct` is how far the model is outside. Mean over {minerals} minerals:
+{off:.1f} points.
 
 {reliance}
 
-USGS counts what is won from scrap and all forms; the model counts the form that leaves the last stage, on imports of
-2021-24: cadmium, copper, vanadium and silicon (ferrosilicon beside metal) are data, not the model.
+`dependence.csv` has another measure of that name: of the form that leaves the last stage, with what arrives inside
+goods.
 
 **Battery cathodes through China**: part of the world's refining of their metals that is in China in the base year, the
 metals of a cathode counting alike, beside Cheng et al. (Nature Communications 2024), who follow cathodes themselves.
@@ -469,7 +472,7 @@ def followed(known: Dataset) -> tuple[pd.DataFrame, int, Single]:
     bought = (_bought(result, first), _bought(run("export_ban", known), first))
     single = Single(
         others.left_without_top(result, known),
-        others.reliance(result, known),
+        bases.reliance(known, result).reset_index().sort_values("gap_pct", ascending=False, kind="stable"),
         others.through_china(result),
         others.ban_on_two(known),
         bought,
@@ -558,7 +561,7 @@ def single_section(found: Single) -> str:
         left=markdown(found.left),
         left_said=left_said(found.left),
         minerals=len(found.reliance),
-        off=found.reliance["off"].mean(),
+        off=found.reliance["gap_pct"].mean(),
         reliance=markdown(found.reliance.head(10)),
         cathodes=markdown(found.cathodes),
         ban=markdown(found.ban, 3),

@@ -20,6 +20,6 @@ print("|---|---|---|---|---|---|")
 for row in table.sort_values(["mineral", "cap"], ascending=[True, False], kind="stable").itertuples():
     cap = "none" if row.cap == 1 else f"{row.cap:.0%}"
     print(
-        f"| {row.mineral} | {cap} | {row.premium:+.0%} | {row.switching_musd:.1f} "
+        f"| {row.mineral} | {cap} | {row.premium:+.0%} | {row.switching_musd:z.1f} "
         f"| {row.central_asia_share:.1%} | {row.forgone_share:.1%} |"
     )

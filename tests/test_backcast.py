@@ -169,6 +169,7 @@ def test_the_best_parameter_is_chosen_on_its_own_half():
     assert tried["choice"].notna().all() and tried["judgement"].notna().all()
 
 
+@pytest.mark.slow
 def test_each_parameter_alone():
     """The facts' own first, then either end of the range of each parameter of the table, where it is not the value.
 

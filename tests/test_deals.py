@@ -46,6 +46,7 @@ def test_a_new_american_chain_needs_more_than_the_chinese_price_and_less_than_th
         assert 60 < cost * METAL / 1000 < 110
 
 
+@pytest.mark.slow
 def test_the_floor_costs_the_treasury_what_the_contract_would(rare_earths):
     """The contract pays the difference to 110 USD/kg on what MP Materials makes.
 

@@ -235,6 +235,7 @@ def test_a_run_is_what_its_facts_cost(alone):
     assert 0 < found.runs["status"].str.startswith("no plan").sum() < RUNS / 2
 
 
+@pytest.mark.slow
 def test_a_cluster_gives_the_same_though_a_worker_is_killed(place, known, alone, tmp_path):
     """Dask with two processes, one of them killed once the first run is done."""
     quiet = {"dashboard_address": None, "silence_logs": 60}
@@ -279,6 +280,7 @@ def done(out: Path) -> int:
     return len(list((out / "by_hand_ensemble" / "runs").glob("[0-9]*.parquet")))
 
 
+@pytest.mark.slow
 def test_stopped_and_killed_it_goes_on_and_ends_the_same(place, known, alone, command, tmp_path):
     """Ctrl-C after a run, kill -9 after the next: workers go too, rows stay, the rest is done, none twice."""
     process = command(tmp_path, 1, "--workers", "1")

@@ -181,6 +181,7 @@ def _stocks(tables, mineral, year):
 
 
 @pytest.mark.parametrize("mineral", ["antimony", "gallium"])
+@pytest.mark.slow
 def test_the_asked_share_is_there_after_each_loss(shipped, mineral):
     """All supply is there without each foreign refiner in turn, if three tenths of idle plant run for it.
 

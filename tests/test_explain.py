@@ -172,6 +172,7 @@ WITHOUT_A_NUMBER = ("stop_without_stock", "more_is_used")
 
 
 @pytest.mark.parametrize("name", CLASHES)
+@pytest.mark.slow
 def test_a_conflict_names_the_policies_at_fault_and_what_would_do(name):
     """No plan: just the policies that clash are named; each suggested change makes a plan, 1 % less of it does not."""
     known = facts(**TIGHT)
@@ -188,6 +189,7 @@ def test_a_conflict_names_the_policies_at_fault_and_what_would_do(name):
             solve(known, moved(told, by_policy[policy], 0.99 * change))
 
 
+@pytest.mark.slow
 def test_conflicts_that_have_nothing_to_do_with_each_other_are_told_apart():
     """Kazakhstan at most 0.3 and at least 0.4 in 2026; a quarter from home in 2027, which can make a fifth: a change
     for each is a plan, one alone is none.
@@ -233,6 +235,7 @@ def test_an_infeasible_cap_says_what_would_do(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.slow
 def test_the_command_writes_tables_and_says_them(tmp_path):
     """`explain --json` has every table; the folder holds result and explanation, each a data package."""
     arguments = ["explain", str(DANTZIG / "cap_65.yaml"), "--data", str(DANTZIG), "--out", str(tmp_path), "--json"]
@@ -268,6 +271,7 @@ REAL = {
 
 
 @pytest.mark.parametrize(("name", "minerals"), REAL)
+@pytest.mark.slow
 def test_prices_of_real_policies_hold_within_their_range_and_not_beyond(shipped, name, minerals):
     """Solved again with a limit moved: within the range the cost moves by price x step, to a millionth; beyond not."""
     known = only(shipped, minerals.split())
@@ -290,6 +294,7 @@ def test_prices_of_real_policies_hold_within_their_range_and_not_beyond(shipped,
         assert abs(added(far) / (row["more_usd"] * far) - 1) > 1e-5
 
 
+@pytest.mark.slow
 def test_a_source_enters_at_the_price_that_is_told(tungsten):
     """Projects that are not built: at a thousandth above the price that is told none is, at one below it is."""
     known, _, _, done = tungsten

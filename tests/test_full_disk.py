@@ -105,6 +105,7 @@ def test_an_earlier_result_stands(limited, solved):
 
 
 @pytest.mark.parametrize("form", ["mps", "lp", "iamc", "xlsx", "parquet", "frictionless"])
+@pytest.mark.slow
 def test_an_export_on_a_full_disk(limited, form, solved, tmp_path):
     """Every form of file, and whatever the library that writes it has to say: nothing but our line."""
     name = STORY if form in ("mps", "lp") else solved
@@ -113,6 +114,7 @@ def test_an_export_on_a_full_disk(limited, form, solved, tmp_path):
     assert contents(tmp_path) == {}
 
 
+@pytest.mark.slow
 def test_an_export_after_a_full_disk(limited, solved, tmp_path):
     """What libraries keep between runs is not left half written: once there is room the same command goes."""
     place = f"import os; os.environ['TMPDIR'] = {str(tmp_path)!r}; del os.environ['IAM_UNITS_CACHE']; "
@@ -130,6 +132,7 @@ def test_page_and_comparison_on_a_full_disk(limited, solved, tmp_path):
     assert contents(tmp_path) == {}
 
 
+@pytest.mark.slow
 def test_figures_on_a_full_disk(limited, pair, tmp_path):
     """Of a set of figures there are all or none, and the line names their folder."""
     folder = pair[0].save(tmp_path / pair[0].name)

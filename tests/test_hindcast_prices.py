@@ -234,6 +234,7 @@ def test_a_real_shock_raises_a_price_that_was_normal(shipped):
     assert without["multiple"].tolist() == [1.0] and 1.5 < with_it.loc[0, "multiple"] <= 11
 
 
+@pytest.mark.slow
 def test_the_command(tmp_path, monkeypatch):
     """Scores above the events, 80 columns, every row in the file; the same as JSON; what does not count is said."""
     monkeypatch.setattr(study, "GRID", ONE)

@@ -190,6 +190,7 @@ def mines_and_plants(draw):
 
 @slow
 @given(mines_and_plants(), st.integers(0, 100))
+@pytest.mark.slow
 def test_cheaper_capital_idles_only_what_costs_more_to_run_than_the_new_costs_in_full(tables, thousandths):
     """What stands has sunk its capital: only a mine that costs at least as much to run as the new one, annuity at the
     lower rate included, gives way to it, and no plant does, which the new mine only feeds.

@@ -57,6 +57,7 @@ def test_there_are_five():
 
 
 @pytest.mark.parametrize("name", NOTEBOOKS)
+@pytest.mark.slow
 def test_runs_from_a_clean_kernel(executed, name):
     """Every cell runs, none fails or warns, and with nobody at the keyboard figures are shown in place of sliders."""
     path = executed / name

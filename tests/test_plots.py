@@ -425,6 +425,7 @@ def test_what_has_nothing_to_show_is_no_picture(tmp_path):
     assert after == {file.stem for file in tmp_path.iterdir()} - {"drawn"} == drawn - quiet
 
 
+@pytest.mark.slow
 def test_figures_of_an_unchanged_result_are_not_drawn_again(tmp_path):
     """They stay as they are, until one is missing, half a record is there, or the result is another."""
     files = plots.draw_all(AFTER, tmp_path)
@@ -458,6 +459,7 @@ def contents(folder):
     return {str(file.relative_to(folder)): file.read_bytes() for file in folder.rglob("figures/*")}
 
 
+@pytest.mark.slow
 def test_figures_are_the_same_by_one_process_and_by_several(saved, tmp_path):
     """Every figure of each and of both, the same bytes; a second time nothing is drawn."""
     shutil.copytree(saved[0].parent, tmp_path / "alone")

@@ -110,6 +110,7 @@ def test_costs_add_up_to_the_objective(status_quo):
     assert value == pytest.approx(status_quo.objective, rel=1e-6)
 
 
+@pytest.mark.slow
 def test_same_program_same_answer_from_an_independent_call(shipped):
     """`scipy.optimize.linprog` with an interior-point method, on the arrays of real minerals: the same to 1e-7."""
     known = only(shipped, ["antimony", "gallium", "beryllium"])
@@ -139,6 +140,7 @@ def _stacked(matrix, upper, lower):
     return sparse.vstack([rows[upper], -rows[lower]])
 
 
+@pytest.mark.slow
 def test_two_runs_write_the_same_bytes(shipped, tmp_path):
     """Two runs of one scenario write byte-identical tables."""
     known = only(shipped, ["tungsten", "antimony"])
@@ -151,6 +153,7 @@ def test_two_runs_write_the_same_bytes(shipped, tmp_path):
         assert (folders[0] / name).read_bytes() == (folders[1] / name).read_bytes(), name
 
 
+@pytest.mark.slow
 def test_a_tighter_cap_costs_more_where_china_matters(shipped):
     """Caps on China of 50, 25, 10 %: leaving suppliers costs more by steps of antimony, tungsten and gallium, and of
     the two of which others have no plant to spare prices rise; copper and sponge are much as before.
@@ -166,6 +169,7 @@ def test_a_tighter_cap_costs_more_where_china_matters(shipped):
     assert rise.loc["titanium", 0.1] - rise.loc["titanium", 1.0] < 0.08
 
 
+@pytest.mark.slow
 def test_a_sudden_stop_multiplies_prices_outside_china(shipped):
     """In the first year a stopped mineral's price rises by a multiple where China matters; copper's hardly moves."""
     known = only(shipped, ["antimony", "bismuth", "germanium", "tungsten", "copper"])

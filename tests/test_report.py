@@ -257,6 +257,7 @@ def test_writes_figures_as_the_script_does(opened):
         assert page.evaluate(f"signed({value}, {decimals})") == words.signed(value, decimals)
 
 
+@pytest.mark.slow
 def test_same_page_twice(results, known):
     """Two pages from the same results are the same to the byte."""
     assert report.render(results[:1], known) == report.render(results[:1], known)
@@ -397,6 +398,7 @@ def test_other_money_than_dollars(opened, plain, tmp_path):
     assert "153.6" in page.text_content("#answer") and page.locator("#compare").count() == 0
 
 
+@pytest.mark.slow
 def test_page_takes_the_figures_that_are_there(folder, known, file, tmp_path):
     """Figures that `run` has drawn are taken, and the page is the same to the byte; those of another result are not."""
     place = tmp_path / "results"

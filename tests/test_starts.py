@@ -45,6 +45,7 @@ def written(result, folder: Path) -> dict[str, bytes]:
 
 
 @pytest.mark.parametrize("steps", [highs.FEW, 0])
+@pytest.mark.slow
 def test_from_the_basis_of_another_scenario(few, stories, from_blocks, tmp_path, monkeypatch, steps):
     """Warm from the first scenario's basis: the whole from it, and, where that takes too many steps, its blocks."""
     monkeypatch.setattr(highs, "FEW", steps)
@@ -54,6 +55,7 @@ def test_from_the_basis_of_another_scenario(few, stories, from_blocks, tmp_path,
         assert written(solve(story, shared)[0], tmp_path) == known[story.name]
 
 
+@pytest.mark.slow
 def test_from_the_solver_s_own_start(few, stories, from_blocks, tmp_path, monkeypatch):
     """Cold: HiGHS starts where it likes."""
     monkeypatch.setattr(highs, "joint_basis", lambda *_: None)

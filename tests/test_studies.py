@@ -72,6 +72,7 @@ def test_a_frontier_is_convex_and_its_slope_the_duals(walked):
     assert chord[-1] < chord[0] < 0
 
 
+@pytest.mark.slow
 def test_points_solved_in_place_cost_what_they_cost_cold(walked, two):
     """Three levels written anew and solved from scratch."""
     told, levels, table = walked
@@ -112,6 +113,7 @@ def screened(shipped):
     return part, screen("status_quo", part, 2030, together=2, recover=1)
 
 
+@pytest.mark.slow
 def test_every_supplier_at_every_stage_is_lost(screened):
     """As many as have capacity in the year; who names nobody cannot be lost."""
     part, found = screened
@@ -135,6 +137,7 @@ def test_more_is_lost_with_two_than_with_one(screened):
     assert list(found.recovery["year"]) == list(range(2030, 2036))
 
 
+@pytest.mark.slow
 def test_what_a_loss_costs_is_what_it_costs_in_the_whole_model(screened):
     """A loss in the horizon's last year, which has no later years to price: the screen tells what solving it tells."""
     part, _ = screened
@@ -155,6 +158,7 @@ def test_a_space_by_hand():
     assert row["allowed_musd"] * 1e6 == pytest.approx(200)
 
 
+@pytest.mark.slow
 def test_more_slack_is_more_space(two):
     """Ranges hold the plan and grow with what a mineral may cost."""
     table = space("status_quo", two, slacks=[0.001, 0.01]).space
@@ -237,6 +241,7 @@ def gallium(shipped):
     return part, stochastic("status_quo", part)
 
 
+@pytest.mark.slow
 def test_knowing_planning_ignoring(gallium):
     """Who knows pays no more than who plans, who plans no more than who ignores; with the risk more is in stock."""
     _, found = gallium

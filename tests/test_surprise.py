@@ -205,6 +205,7 @@ def shocks() -> list[str]:
 
 
 @pytest.mark.parametrize("name", shocks())
+@pytest.mark.slow
 def test_no_shipped_shock_is_seen_before_its_news(name, shipped):
     """Each column decided before the first news is as in the same scenario without them."""
     few = shipped.only(["gallium"])
@@ -266,6 +267,7 @@ def test_the_whole_of_a_scenario_can_still_be_solved_at_once():
     assert at_once.objective == pytest.approx(6600 + 50 + 4800 + 1000)
 
 
+@pytest.mark.slow
 def test_what_it_costs_not_to_know(two):
     """A stop of gallium and tungsten costs at least as much as the same known from the start; the status quo has no
     news and is left out."""

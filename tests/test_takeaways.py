@@ -223,13 +223,15 @@ def curve_steps(*rows: tuple) -> pd.DataFrame:
 
 
 def test_cost_curve():
-    """A price is covered where it is met; idle capacity stands, projects are counted apart."""
-    steps = curve_steps(("usual", 60.0, 5.0), ("idle", 40.0, 9.0), ("project", 10.0, 5.0), ("project", 10.0, 6.0))
-    covers = "60 percent of tin capacity covers its cost at the normal price"
-    assert curve.curve_takeaway(steps, "tin", 5.0) == f"{covers}; one of two projects would, with capital"
-    assert curve.curve_takeaway(steps.iloc[:2], "tin", 5.0) == covers
-    none = "Nothing of tin capacity covers its cost at the normal price; no of two projects would, with capital"
-    assert curve.curve_takeaway(steps.iloc[2:], "tin", 1.0) == none.replace("no of", "none of")
+    """The cost at which half of what stands, idle or not, is passed; projects are counted apart."""
+    steps = curve_steps(("usual", 40.0, 4.0), ("idle", 60.0, 9.0), ("project", 10.0, 5.0), ("project", 10.0, 16.0))
+    half = "Half of tin capacity costs at most 90 percent of its price"
+    assert curve.curve_takeaway(steps, "tin", 10.0) == f"{half}; one of two projects would pay, with capital"
+    assert curve.curve_takeaway(steps.iloc[:2], "tin", 10.0) == half
+    even = curve_steps(("usual", 50.0, 4.0), ("usual", 50.0, 9.0))
+    assert curve.curve_takeaway(even, "tin", 10.0) == "Half of tin capacity costs at most 40 percent of its price"
+    none = "No tin capacity stands; none of two projects would pay, with capital"
+    assert curve.curve_takeaway(steps.iloc[2:], "tin", 1.0) == none
 
 
 ENDS = pd.MultiIndex.from_tuples(
@@ -330,13 +332,12 @@ def test_map():
         ("supplier", "KAZ", "market", "USA", "sea", 30.0),
     )
     assert (
-        maps.map_takeaway(whole, "tin")
-        == "Chile mines 40 percent of the tin; 70 percent arrives by the middle corridor"
+        maps.map_takeaway(whole, "tin") == "Chile mines 40 percent of the tin; 70 percent comes by the middle corridor"
     )
     home = moves(("refine", "USA", "supplier", "USA", "", 5.0), ("supplier", "USA", "market", "USA", "domestic", 5.0))
     assert (
         maps.map_takeaway(home, "tin")
-        == "United States refines 100 percent of the tin; 100 percent arrives from its own makers"
+        == "United States refines 100 percent of the tin; 100 percent comes from its own makers"
     )
     assert maps.map_takeaway(moves(), "tin") == "No tin reaches this market"
 

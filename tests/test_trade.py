@@ -247,6 +247,7 @@ def test_swapped_countries_raise_the_error_of_a_real_mineral(shipped):
     assert table["2024 known"] < 0.5 < table["as it was"] < table["two swapped"]
 
 
+@pytest.mark.slow
 def test_the_command_prints_halves_first_and_fits(tmp_path, monkeypatch):
     """What was tried, halves above the lines, 80 columns, every row in the file; what is missing in one line."""
     monkeypatch.setattr("supplychain.studies.trade.GRID", {"qualifying": (0.5,)})

@@ -73,7 +73,9 @@ def sold(writer, model=1.0):
 def beside(writer):
     """Single figures: copper as the IEA has it, lithium far from it."""
     left = pd.DataFrame({"commodity": ["copper", "lithium"], "top": "CHN", "left": [0.95, 2.0], "iea": [0.95, 0.65]})
-    reliance = pd.DataFrame({"mineral": ["copper"], "year": 2025, "usgs": 0.5, "model": 0.6, "off": 0.1})
+    reliance = pd.DataFrame(
+        {"mineral": ["copper"], "stage": "supply", "least_pct": 50, "most_pct": 50, "model_pct": 60, "gap_pct": 10}
+    )
     cathodes = pd.DataFrame({"cathode": ["LFP"], "model": 0.6, "published": 0.92})
     ban = pd.DataFrame({"mineral": ["gallium"], "model": 0.01, "usgs": 3.1})
     return writer.Single(left, reliance, cathodes, ban, (20000.0, 16000.0))
@@ -205,7 +207,7 @@ def test_the_page_has_the_section_on_trade(writer):
 def test_single_figures_stand_beside_the_published(writer):
     said = writer.single_section(beside(writer))
     assert "1 of 2 are within a tenth of the IEA's; furthest is lithium (2.00 against 0.65)" in said
-    assert "Mean over 1 minerals: 0.100" in said and "buy 16,000 t of antimony" in said
+    assert "Mean over 1 minerals:\n10.0 points" in said and "buy 16,000 t of antimony" in said
 
 
 def test_prices_of_known_shocks_either_way(writer):

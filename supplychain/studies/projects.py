@@ -65,7 +65,7 @@ def _closes(row: dict[str, object], told: pd.DataFrame, results: Sequence[Result
             "price": float(before["worth_usd_per_t"].iloc[0] - after["worth_usd_per_t"].iloc[0]),
         }
         full = float(before["full_usd_per_t"].iloc[0])
-        said = [f"{name} {-100 * part / full:+.0f} %" for name, part in parts.items() if abs(part) > MATTERS * full]
+        said = [f"{name} {-100 * part / full:+.0f} %" for name, part in parts.items() if part < -MATTERS * full]
         reasons.append(f"{result.name}: {', '.join(said) or 'a fund or an offtake'}")
     return "; ".join(reasons) or "nothing here"
 

@@ -64,24 +64,6 @@ def _left(commodity: str, made: pd.Series, used: pd.Series) -> tuple[str, str, f
     return commodity, top, float(made.drop(top).sum() / used.drop(top, errors="ignore").sum())
 
 
-def reliance(result: Result, known: Dataset) -> pd.DataFrame:
-    """Net import reliance of the United States in the base year, beside the last that USGS gives.
-
-    Returns
-    -------
-    DataFrame, the furthest apart first: mineral, year (USGS's), usgs (middle of what it gives), model, off (how far
-    outside what it gives, 0 within).
-    """
-    told = known["reliance"].query("stage == 'supply'").sort_values("year").groupby("mineral").last()
-    own = result.tables["dependence"].query("market == @HOME and stage == 'supply'")
-    own = own[own["year"] == own["year"].min()].set_index("mineral")["net_import_reliance"]
-    table = told[["year", "least_pct", "most_pct"]].join(own.rename("model"), how="inner")
-    low, high = table["least_pct"].fillna(0.0) / 100, table["most_pct"].fillna(100.0) / 100
-    off = (low - table["model"]).clip(lower=0.0) + (table["model"] - high).clip(lower=0.0)
-    table = table.assign(usgs=(low + high) / 2, off=off).sort_values("off", ascending=False, kind="stable")
-    return table.reset_index()[["mineral", "year", "usgs", "model", "off"]]
-
-
 def through_china(result: Result) -> pd.DataFrame:
     """What part of the world's cathode metals is refined in China in the base year, each metal counting alike.
 

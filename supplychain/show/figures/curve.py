@@ -88,22 +88,26 @@ def cost_curve(result: Result, mineral: str, stage: str | None = None, ax: Axes 
 
 
 def curve_takeaway(steps: pd.DataFrame, mineral: str, normal: float) -> str:
-    """How much of what stands, and how many projects, are worth running at the normal price.
+    """How cheap the cheaper half of what stands is, and how many projects pay at the normal price.
 
     Parameters
     ----------
     steps : as `cost_steps` gives them. normal : USD per tonne.
     """
-    pays = steps["delivered_usd_per_t"] <= normal
     planned = steps["step"] == "project"
-    stands, parts = steps.loc[~planned, "capacity_t"].sum(), list[str]()
-    covered = percent(100 * steps.loc[~planned & pays, "capacity_t"].sum() / stands) if stands > 0 else "nothing"
-    parts.append(f"{covered} of {in_words(mineral)} capacity covers its cost at the normal price")
-    if planned.any():
-        would = int((planned & pays).sum())
+    stands, parts = steps[~planned].sort_values("delivered_usd_per_t"), list[str]()
+    if stands["capacity_t"].sum() > 0:
+        share = stands["capacity_t"].cumsum() / stands["capacity_t"].sum()
+        middle = stands.loc[share >= 0.5 - 1e-9, "delivered_usd_per_t"].iloc[0]
         parts.append(
-            f"{cardinal(would) if would else 'none'} of {cardinal(int(planned.sum()))} projects would, with capital"
+            f"half of {in_words(mineral)} capacity costs at most {percent(100 * middle / normal)} of its price"
         )
+    else:
+        parts.append(f"no {in_words(mineral)} capacity stands")
+    if planned.any():
+        would = int((planned & (steps["delivered_usd_per_t"] <= normal)).sum())
+        paying = f"{cardinal(would) if would else 'none'} of {cardinal(int(planned.sum()))} projects"
+        parts.append(f"{paying} would pay, with capital")
     return sentence(*parts)
 
 

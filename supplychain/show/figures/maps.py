@@ -99,7 +99,7 @@ def map_takeaway(flows: pd.DataFrame, mineral: str) -> str:
     share = 100 * first / last.sum()
     begins = f"{style.country_name(share.idxmax())} {DOES[stage]} {percent(share.max())} of the {in_words(mineral)}"
     return sentence(
-        begins if len(first) else "", f"{percent(100 * last.max() / last.sum())} arrives {WAYS[last.idxmax()]}"
+        begins if len(first) else "", f"{percent(100 * last.max() / last.sum())} comes {WAYS[last.idxmax()]}"
     )
 
 
@@ -236,9 +236,7 @@ def _touch(one: tuple[float, ...], two: tuple[float, ...]) -> bool:
 
 
 def _legend(ax: Axes, corridors: set[str], total: float) -> None:
-    lines = [
-        (f"last leg: {name}", style.CORRIDORS[name]) for name in style.CORRIDORS if name in corridors - {"domestic"}
-    ]
+    lines = [(f"way: {name}", style.CORRIDORS[name]) for name in style.CORRIDORS if name in corridors - {"domestic"}]
     for label, tint in [*lines, ("between plants", BETWEEN)]:
         ax.add_line(Line2D([], [], color=tint, linewidth=2.5, label=label))
     size = float(f"{total / 4:.1g}")
