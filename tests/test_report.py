@@ -24,7 +24,7 @@ from supplychain.show.figures import draw_results, region
 from supplychain.show.report import telling, words
 from supplychain.show.report.answer import answer
 from supplychain.show.report.cases import cases_of
-from supplychain.show.report.names import names_of
+from supplychain.show.report.names import names_of, policy_in_words
 from supplychain.show.report.payload import payload
 
 SIZES = {"desktop": (1280, 900), "phone": (390, 844)}
@@ -369,6 +369,24 @@ def test_what_the_treasury_pays_is_told_apart(cases, known):
 
 def _with_table(case, name, table):
     return dataclasses.replace(case, result=dataclasses.replace(case.result, tables=case.result.tables | {name: table}))
+
+
+def test_large_limits_are_written_out(known):
+    """Millions of tonnes in a policy's fields have all their digits, and no exponent."""
+    fields = dict(
+        policy_in_words({"kind": "corridor", "capacity_t": {"2026": 3_000_000, "2028": 5.7e6}}, names_of(known))
+    )
+    assert fields["Capacity, t"] == "2026: 3\u202f000\u202f000, 2028: 5\u202f700\u202f000"
+
+
+def test_use_given_up_is_not_called_short(cases, known):
+    """Half a percent of use given up is less than what the page calls short."""
+    scene = telling.Scene(cases[0], cases[0], "antimony", names_of(known))
+    row = {"year": 2031, "market": "USA", "item": "antimony", "amount": 5.0, "unit": "t", "share": 0.02}
+    given_up = dataclasses.replace(scene, case=_with_table(cases[0], "unmet", pd.DataFrame([row])))
+    assert "over half a percent of one item in some year. The worst: antimony (2" in telling.unmet(given_up)
+    none = dataclasses.replace(scene, case=_with_table(cases[0], "unmet", pd.DataFrame([row | {"share": 0.001}])))
+    assert "short" not in telling.unmet(given_up) + telling.unmet(none)
 
 
 def test_short_is_said_as_it_is_counted(opened):

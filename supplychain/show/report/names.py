@@ -114,7 +114,8 @@ def _scalar(field: str, value: Any, names: Names) -> str:
         return "yes" if value else "no"
     if isinstance(value, (int, float)):
         decimals = 0 if float(100 * value).is_integer() else 1
-        return percent(value, decimals) if field.endswith(SHARES) else f"{value:,.6g}".replace(",", NARROW)
+        plain = f"{value:,.6g}" if abs(value) < 1e6 else f"{value:,.0f}"
+        return percent(value, decimals) if field.endswith(SHARES) else plain.replace(",", NARROW)
     text = str(value).strip()
     if field in PLACES:
         return names.place(text)

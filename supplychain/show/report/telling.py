@@ -104,14 +104,14 @@ def unmet(scene: Scene) -> str:
     table = scene.case.home("unmet")
     table = table[table["share"] > SEEN] if len(table) else table
     if table.empty:
-        return "No mineral or service is short by over half a percent of US use in any year."
+        return "Of no mineral or service is over half a percent of US use given up in any year."
     worst = table.sort_values("share", ascending=False, kind="stable").drop_duplicates("item")
     said = [
         f"{scene.names.mineral(r.item).lower()} ({percent(r.share)} in {r.year})" for r in worst.head(3).itertuples()
     ]
     return (
-        f"Use given up in the United States, percent by item and year: {counted(len(worst), 'item')} short by over "
-        f"half a percent in some year. The worst: {joined(said)}."
+        f"Use given up in the United States, percent by item and year: over half a percent of "
+        f"{counted(len(worst), 'item')} in some year. The worst: {joined(said)}."
     )
 
 
