@@ -13,7 +13,7 @@ from matplotlib.ticker import NullLocator
 
 from supplychain.results.result import Result
 from supplychain.show.figures import heat, style
-from supplychain.show.figures.words import CEILING, STOPS, counted, in_words, multiple, percent, sentence
+from supplychain.show.figures.words import CEILING, STOPS, counted, foremost, in_words, multiple, percent, sentence
 
 SERIES = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#8C6D1F")
 # Parts of the normal price: a mineral whose price never moves by so much has no row, and smaller moves are left white.
@@ -150,11 +150,12 @@ def price_takeaway(table: pd.DataFrame) -> str:
     dearer = peaks[peaks >= 1 + STILL]
     if dearer.empty:
         return f"No price rises by {100 * STILL:.0f} percent"
-    first = str(dearer.idxmax())
-    top = f"{in_words(first)} most, {multiple(dearer.max())} in {table.loc[first].idxmax()}"
-    at_end = int((dearer >= CEILING - 0.05).sum())
+    at_end, first = int((dearer >= CEILING - 0.05).sum()), str(dearer.idxmax())
     if at_end:
-        return sentence(f"{counted(at_end, 'mineral reaches', 'minerals reach')} ten times the normal price", top)
+        reached = table.columns[(table >= CEILING - 0.05).any()][0]
+        said = f"{counted(at_end, 'mineral reaches', 'minerals reach')} ten times the normal price"
+        return sentence(said, f"{in_words(first) if at_end == 1 else 'the first'} in {reached}")
+    top = f"{foremost(in_words(first), len(dearer))}, {multiple(dearer.max())} in {table.loc[first].idxmax()}"
     return sentence(f"{counted(len(dearer), 'mineral gets', 'minerals get')} dearer by a tenth or more", top)
 
 
@@ -220,7 +221,7 @@ def shadow_takeaway(table: pd.DataFrame) -> str:
     size = f"{percent(most)} of" if most < 150 else f"{most / 100:.1f} times" if most < OVER else "over ten times"
     return sentence(
         f"limits on {counted(len(table), 'mineral cost', 'minerals cost')} something at the margin",
-        f"{in_words(first)} most, {size} its price in {year}",
+        f"{foremost(in_words(first), len(table))}, {size} its price in {year}",
     )
 
 

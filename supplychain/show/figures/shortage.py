@@ -10,7 +10,7 @@ from matplotlib.colors import Normalize
 from supplychain.results.result import Result
 from supplychain.results.short import spoken
 from supplychain.show.figures import heat, style
-from supplychain.show.figures.words import counted, percent, sentence
+from supplychain.show.figures.words import counted, foremost, percent, sentence
 
 SERVICES = {
     "light_ev": ("electric vehicles", "#CC79A7"),
@@ -55,9 +55,10 @@ def unmet_takeaway(shares: pd.DataFrame) -> str:
     if shares.empty:
         return "No use is given up"
     first = str(shares.max(axis=1).idxmax())
+    name = foremost(item_name(first).lower(), len(shares))
     return sentence(
         f"less is used of {counted(len(shares), 'mineral or service', 'minerals or services')}",
-        f"{item_name(first).lower()} most, {percent(shares.loc[first].max())} of use in {shares.loc[first].idxmax()}",
+        f"{name}, {percent(shares.loc[first].max())} of use in {shares.loc[first].idxmax()}",
     )
 
 

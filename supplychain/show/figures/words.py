@@ -23,6 +23,11 @@ def counted(count: int, one: str, several: str = "") -> str:
     return f"{cardinal(count)} {one if count < 2 else several or one + 's'}"
 
 
+def foremost(name: str, of: int) -> str:
+    """The first of several by name: `tin most`; of one, `tin`."""
+    return f"{name} most" if of > 1 else name
+
+
 def sentence(*parts: str) -> str:
     """Parts that say something, with semicolons between them, the first letter large."""
     text = "; ".join(part for part in parts if part)
