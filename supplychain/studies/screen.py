@@ -187,8 +187,9 @@ def _pairs(plan: _Year, hits: Sequence[Loss], single: pd.DataFrame, step: Step) 
     for n, (i, j) in enumerate(pairs):
         step(f"losing {hits[i].name} and {hits[j].name}, {n + 1} of {len(pairs)}")
         told = {"first": hits[i].name, "second": hits[j].name} | plan.without([hits[i], hits[j]])
-        beyond = told["cost_musd"] - single.loc[[i, j], "cost_musd"].sum()  # type: ignore[operator]
-        rows.append(told | {"beyond_musd": beyond})
+        alone = single.loc[[i, j], "cost_musd"].sum()
+        beyond = told["cost_musd"] - alone  # type: ignore[operator]
+        rows.append(told | {"beyond_musd": beyond if abs(beyond) > GONE * alone else 0.0})
     return _worst_first(rows)
 
 
