@@ -50,16 +50,16 @@ def test_without_alumina_there_is_no_gallium(shipped):
 
 
 def test_copper_in_uzbekistan_brings_rhenium_tellurium_and_selenium(shipped):
-    """As things go the second stage of Almalyk and its smelter are not built by 2029; with capital at 2 % they are.
+    """As things go Almalyk's smelter, under construction, is built by 2029, its second stage is not; at 2 % it is too.
 
-    Slimes and smelter gases then hold less than two thirds of the three. What the world takes of them with the smelter
+    Slimes and smelter gases without it hold less than four fifths of the three. What the world takes of them with the smelter
     is no less than without it, and the rest is reported as unsold.
     """
     known = only(shipped, ["copper", "molybdenum", "rhenium", "tellurium", "selenium"])
     cheap = {"kind": "cost_of_capital", "countries": ["UZB"], "minerals": ["copper"], "rate": 0.02}
     before, after = solve(known, status_quo(known, 2029)), solve(known, status_quo(known, 2029, cheap=cheap))
     stages = {"almalyk_stage2", "almalyk_smelter"}
-    for answer, wanted in ((before, set()), (after, stages)):
+    for answer, wanted in ((before, {"almalyk_smelter"}), (after, stages)):
         built = at(answer.table("capacity"), country="UZB", mineral="copper")
         assert set(built.loc[built["built_t"] > 0, "site"]) & stages == wanted
     products = ("rhenium", "tellurium", "selenium")
@@ -67,7 +67,7 @@ def test_copper_in_uzbekistan_brings_rhenium_tellurium_and_selenium(shipped):
         at(a.table("byproducts"), country="UZB", year=2029, mineral=products).set_index("mineral")
         for a in (before, after)
     )
-    assert (now["available_t"] > 1.5 * then["available_t"]).all() and len(now) == 3
+    assert (now["available_t"] > 1.3 * then["available_t"]).all() and len(now) == 3
     world = [at(a.table("supply"), year=2029, mineral=products, stage="supply") for a in (before, after)]
     taken = [table.groupby("mineral")["tonnes"].sum() for table in world]
     assert (taken[1] > taken[0] * (1 - 1e-6)).all() and len(taken[1]) == 3
