@@ -52,8 +52,8 @@ def test_without_alumina_there_is_no_gallium(shipped):
 def test_copper_in_uzbekistan_brings_rhenium_tellurium_and_selenium(shipped):
     """As things go Almalyk's smelter, under construction, is built by 2029, its second stage is not; at 2 % it is too.
 
-    Slimes and smelter gases without it hold less than four fifths of the three. What the world takes of them with the smelter
-    is no less than without it, and the rest is reported as unsold.
+    Slimes and smelter gases without it hold less than four fifths of the three. What the world takes of them with it is
+    no less than without it, and the rest is reported as unsold.
     """
     known = only(shipped, ["copper", "molybdenum", "rhenium", "tellurium", "selenium"])
     cheap = {"kind": "cost_of_capital", "countries": ["UZB"], "minerals": ["copper"], "rate": 0.02}
