@@ -71,6 +71,7 @@ def test_runs_from_a_clean_kernel(executed, name):
 
 
 @pytest.mark.parametrize("name", NOTEBOOKS)
+@pytest.mark.slow
 def test_ends_in_an_insight(executed, name):
     """The last cell says a sentence with at least three numbers that stand nowhere in its source."""
     said, source = sentence(executed / name), code_cells(executed / name)[-1].source
@@ -79,6 +80,7 @@ def test_ends_in_an_insight(executed, name):
 
 
 @pytest.mark.parametrize("name", NOTEBOOKS)
+@pytest.mark.slow
 def test_kept_outputs_tell_todays_story(executed, name):
     """The sentence kept in the repository is today's in its words; else `make notebooks` is due."""
     kept, now = (re.sub(NUMBER, "#", sentence(folder / name)) for folder in (FOLDER, executed))

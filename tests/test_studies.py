@@ -125,6 +125,7 @@ def test_every_supplier_at_every_stage_is_lost(screened):
     assert set(zip(lost["stage"], lost["country"], strict=True)) == set(stands[stands > 1e-3].index)
 
 
+@pytest.mark.slow
 def test_more_is_lost_with_two_than_with_one(screened):
     """No pair costs less than either of its two, and China's refineries are the worst supplier to lose."""
     _, found = screened
@@ -254,6 +255,7 @@ def test_knowing_planning_ignoring(gallium):
     assert (found.stored["planned_t"] >= found.stored["ignored_t"] - 1e-6).all() and len(found.stored)
 
 
+@pytest.mark.slow
 def test_outcome_by_outcome_it_is_the_same(gallium):
     """The L-shaped method on real facts, with weight on the worst tenth too."""
     part, found = gallium
