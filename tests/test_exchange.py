@@ -68,6 +68,7 @@ def solved_by_scip(file):
 
 @pytest.mark.parametrize("form", ["mps", "lp"])
 @pytest.mark.parametrize("case", ["dantzig", "real"])
+@pytest.mark.slow
 def test_another_solver_finds_the_same_optimum(case, form, two, short, tmp_path):
     """SCIP reads the file and finds the objective of the manifest, in the unit that the file's first lines state."""
     if case == "dantzig":

@@ -207,6 +207,7 @@ def test_conflicts_that_have_nothing_to_do_with_each_other_are_told_apart():
     solve(known, moved(mended, by_policy["home"], change["home"]))
 
 
+@pytest.mark.slow
 def test_what_cannot_move_has_no_price(no_drivers):
     """A ban that begins at nil, one of all and a stockpile of nothing: no way further, told and no error."""
     known = facts(**(TIGHT | {"consumption": {"x USA .": (100, 900)}}))
@@ -225,6 +226,7 @@ def test_what_cannot_move_has_no_price(no_drivers):
     assert "it cannot be more" in " ".join(told.sentences["sentence"])
 
 
+@pytest.mark.slow
 def test_an_infeasible_cap_says_what_would_do(tmp_path):
     """Dantzig with at most 60 % from San Diego: exit 3; cap, Seattle's supply and the use named; 61.11 % would do."""
     arguments = ["explain", str(DANTZIG / "cap_61.yaml"), "--data", str(DANTZIG), "--out", str(tmp_path)]

@@ -162,6 +162,7 @@ except Exit as error:
         ("run", "/proc/nothing", "warehouse"),
     ],
 )
+@pytest.mark.slow
 def test_no_folder_can_be_there(limited, command, place, written, tmp_path, solved):
     """A file where a folder must be, or a place where nobody can write: one line, which says what is in the way."""
     (tmp_path / "file").write_text("mine")

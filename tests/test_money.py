@@ -218,6 +218,7 @@ def test_cheaper_capital_idles_only_what_costs_more_to_run_than_the_new_costs_in
 
 @slow
 @given(world(), st.integers(0, 100), st.integers(1, 200))
+@pytest.mark.slow
 def test_another_source_never_costs_more(tables, cost, tonnes):
     """A third country's mine and plant beside the two: the least resource cost is the same or less."""
     more = {

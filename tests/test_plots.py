@@ -415,6 +415,7 @@ def test_gallery_writes_every_figure(tmp_path):
     assert plots.draw_all(elsewhere, tmp_path / "none") == []
 
 
+@pytest.mark.slow
 def test_what_has_nothing_to_show_is_no_picture(tmp_path):
     """Where nothing is short, dear or bound there is no file that says so, and one of an earlier result goes."""
     quiet = {"unmet", "unmet_portrait", "vehicles_lost", "power_lost", "prices", "prices_portrait", "shadow_prices"}

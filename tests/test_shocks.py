@@ -103,6 +103,7 @@ def test_stocks_are_drawn_while_prices_fall_and_never_before_the_news():
     assert answer.price(2026) < bare.price(2026)
 
 
+@pytest.mark.slow
 def test_nobody_sells_because_the_horizon_ends():
     """Exports are cut in the last year, and known no sooner: the United States pay 122.5. Who sold a tonne and owed the
     normal price for it would gain 122.5 - 100 - 15. What is missing costs what it costs in that year, so nothing is

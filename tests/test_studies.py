@@ -332,6 +332,7 @@ WRONG = {
 
 
 @pytest.mark.parametrize("asked", WRONG)
+@pytest.mark.slow
 def test_what_cannot_be_asked_is_told_in_a_line(asked, tmp_path):
     """Exit 2, the reason, no traceback, nothing written."""
     study, *more = asked.split()
