@@ -30,7 +30,7 @@ os.environ.pop("COLUMNS", None)
 CASES = Path(__file__).parent / "cases"
 ROOT = Path(__file__).parents[1]
 CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
-SLOW = {f"test_{name}.py" for name in ("brief", "full_disk", "money", "notebooks", "real", "report", "starts")}
+LONGEST = {f"test_{name}.py" for name in ("brief", "full_disk", "money", "notebooks", "real", "report", "starts")}
 AXE = ROOT / os.environ.get("SUPPLYCHAIN_AXE", "node_modules/axe-core/axe.min.js")
 
 
@@ -80,11 +80,11 @@ def dantzig() -> Result:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The slow files first, so that no worker is left alone with one at the end.
+    """The longest files first, so that no worker is left alone with one at the end.
 
     Skips the tests of the page, in one loud line, where browser or axe-core is missing; never where CI is set.
     """
-    items.sort(key=lambda item: item.path.name not in SLOW)
+    items.sort(key=lambda item: item.path.name not in LONGEST)
     missing = [str(file) for file in (CHROMIUM, AXE) if not file.is_file()]
     if not missing or os.environ.get("CI"):
         return

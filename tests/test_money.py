@@ -18,7 +18,7 @@ MAY_BUILD = {
     "consumption": {"x USA .": 100},
     "economics": {"x mine life_years": 2},
 }
-slow = settings(
+few = settings(
     max_examples=4, phases=(Phase.generate,), deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
 )
 
@@ -158,7 +158,7 @@ def spending(draw):
     )
 
 
-@slow
+@few
 @given(world(), spending())
 def test_who_only_spends_saves_the_world_nothing(tables, policy):
     """Resource cost, and with public money the more, is never below what it is without the policy."""
@@ -188,7 +188,7 @@ def mines_and_plants(draw):
     } | plant(draw(capex), draw(size))
 
 
-@slow
+@few
 @given(mines_and_plants(), st.integers(0, 100))
 @pytest.mark.slow
 def test_cheaper_capital_idles_only_what_costs_more_to_run_than_the_new_costs_in_full(tables, thousandths):
@@ -216,7 +216,7 @@ def test_cheaper_capital_idles_only_what_costs_more_to_run_than_the_new_costs_in
         assert running[stage, country] >= in_full - 1e-6
 
 
-@slow
+@few
 @given(world(), st.integers(0, 100), st.integers(1, 200))
 @pytest.mark.slow
 def test_another_source_never_costs_more(tables, cost, tonnes):
@@ -230,7 +230,7 @@ def test_another_source_never_costs_more(tables, cost, tonnes):
     assert by_kind(after)["resource"] <= by_kind(before)["resource"] + 1e-6 * (1 + abs(before.objective))
 
 
-@slow
+@few
 @given(st.integers(1, 50), st.integers(1, 50), st.integers(0, 50))
 def test_a_larger_seed_never_costs_more(seed, more, percent):
     """Belgium may also sell to the rest, from a seed of tenths of a tonne, or of more: net of transfers that is never

@@ -11,7 +11,6 @@ from conftest import ROOT
 from handmade import POLICY, facts, loss, solve, story, unfolded
 from pydantic import ValidationError
 
-from supplychain.facts import dataset
 from supplychain.facts.errors import InfeasibleError
 from supplychain.program.decided import decided
 from supplychain.results.run import Shared
@@ -26,6 +25,7 @@ RATES = {"wacc": 0.1, "cost_multiplier": 1}
 MINE = {"mineral": "x", "stage": "mine", "capex_musd": 21e-6, "earliest_year": 2027, "status": "feasibility"}
 BUILDING = {"x mine life_years": 2, "x mine lead_time_years": 2}
 STOCK = {"kind": "stockpile", "days": 0, "most_days": 73, "holding_usd_per_t": 5, "years": (2025, 2027)}
+SHOCKS = ["export_stop", "stockpile_used", "ukraine_prolonged"]
 LATE_STOP = ["policies.full_stop.years=[2028, 2035]", "policies.full_stop.known_from=2028"]
 
 
@@ -197,14 +197,13 @@ def test_before_a_real_stop_all_is_as_without_it(late):
     assert (dual[0] == dual[1])[before].all() and (dual[0] != dual[1])[~before].any()
 
 
-def shocks() -> list[str]:
+def test_these_are_all_shipped_shocks(shipped):
     """The shipped scenarios of which something becomes known after the base year."""
-    known = dataset.read()
     named = sorted(file.stem for file in (ROOT / "scenarios").glob("*.yaml"))
-    return [name for name in named if len(list(stages(scenario.read(name, known)))) > 1]
+    assert [name for name in named if len(list(stages(scenario.read(name, shipped)))) > 1] == SHOCKS
 
 
-@pytest.mark.parametrize("name", shocks())
+@pytest.mark.parametrize("name", SHOCKS)
 @pytest.mark.slow
 def test_no_shipped_shock_is_seen_before_its_news(name, shipped):
     """Each column decided before the first news is as in the same scenario without them."""
@@ -227,6 +226,15 @@ def test_that_a_stock_may_be_drawn_is_news(two):
     assert before.story.policies["project_vault"].release is None
     assert before.story.policies["project_vault"].days == {2026: 20, 2027: 40, 2028: 60}
     assert after.story.policies["project_vault"] == told.policies["project_vault"]
+
+
+@pytest.mark.parametrize(
+    ("release", "said"), [(None, "there is none"), ([2029, 2030], "released from 2029 on, which cannot become known")]
+)
+def test_a_release_is_known_by_its_first_year(release, said):
+    """News of no release, or of one that has begun, is refused."""
+    with pytest.raises(ValidationError, match=said):
+        POLICY.validate_python(STOCK | {"release": release, "release_known_from": 2030, "assumption": "a test"})
 
 
 def test_a_real_surprise_costs_more_than_the_same_foreseen(late):

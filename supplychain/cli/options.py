@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import sys
+import textwrap
 import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -12,12 +15,14 @@ import typer
 
 from supplychain.facts.errors import Fault, InfeasibleError, InputError
 from supplychain.scenario.files import beginning_with
+from supplychain.show.console import WIDTH
 
 if TYPE_CHECKING:
     from supplychain.facts.dataset import Dataset
     from supplychain.scenario.scenario import Scenario
 
 BAD_INPUT, NO_PLAN, INTERRUPTED = 2, 3, 130
+LEAST_MESSAGE = 50  # letters of a warning behind its place
 
 ScenarioOrFile = Annotated[
     str, typer.Argument(help="A YAML file, or the name of a shipped scenario.", autocompletion=beginning_with)
@@ -64,9 +69,15 @@ def told(kept: str = "finished scenarios are kept") -> Iterator[None]:
 
 
 def warn(told: Iterable[object]) -> None:
-    """A line on standard error for each."""
-    for warning in told:
-        typer.echo(str(warning), err=True)
+    """Each on standard error, on as many lines as it takes; the first begins with its file, line and column."""
+    from rich.console import Console
+
+    width = Console(stderr=True).width if sys.stderr.isatty() or "COLUMNS" in os.environ else WIDTH
+    for text in map(str, told):
+        # Behind a long path the message still begins on the same line.
+        room = max(width, len(text.partition(": ")[0]) + LEAST_MESSAGE)
+        lines = textwrap.wrap(text, room, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
+        typer.echo("\n".join(lines), err=True)
 
 
 @contextmanager

@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 import json
-import os
-import sys
-import textwrap
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from supplychain.cli.options import AsJson, Data, Quiet, Settings, progress, told
+from supplychain.cli.options import AsJson, Data, Quiet, Settings, progress, told, warn
 from supplychain.scenario.files import beginning_with, every
-from supplychain.show.console import WIDTH, show
+from supplychain.show.console import show
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
-    from supplychain.facts.errors import Fault
     from supplychain.scenario.scenario import Scenario
-
-LEAST_MESSAGE = 40  # letters of a warning behind its place
 
 
 def check(
@@ -56,24 +50,11 @@ def check(
     if resolved:
         typer.echo("---\n".join(written(story.resolved()) for story in stories), nl=False)
         return
-    _warn(warnings)
+    warn(warnings)
     if policies or as_json:
         show(table, quiet, as_json, "Valid scenarios, and what their policies touch")
     elif not quiet:
         _show(stories, len(warnings))
-
-
-def _warn(warnings: Iterable[Fault]) -> None:
-    """Each on standard error, on as many lines as it takes; the first begins with its file, line and column."""
-    from rich.console import Console
-
-    width = Console(stderr=True).width if sys.stderr.isatty() or "COLUMNS" in os.environ else WIDTH
-    for fault in warnings:
-        text = str(fault)
-        # Behind a long path the message still begins on the same line.
-        room = max(width, len(text) - len(fault.message) + LEAST_MESSAGE)
-        lines = textwrap.wrap(text, room, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
-        typer.echo("\n".join(lines), err=True)
 
 
 def _show(stories: Sequence[Scenario], warnings: int) -> None:

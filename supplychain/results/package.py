@@ -60,19 +60,21 @@ def write_package(
 
 
 def rounded(table: pd.DataFrame, name: str = "") -> pd.DataFrame:
-    """The table as it is written: numbers with decimals to six significant digits (the summary's nine), infinite ones
-    blank."""
-    digits = OF_TABLE.get(name, SIGNIFICANT_DIGITS)
+    """The table as it is written: numbers with decimals to the significant digits of its name, infinite ones blank."""
+    digits = _digits(name)
     decimal = [column for column in table if table[column].dtype.kind == "f"]
     finite = table.replace({column: {math.inf: math.nan, -math.inf: math.nan} for column in decimal})
     return finite.assign(**{c: [float(f"{v:.{digits}g}") for v in finite[c].tolist()] for c in decimal})
 
 
+def _digits(name: str) -> int:
+    return OF_TABLE.get(name, SIGNIFICANT_DIGITS)
+
+
 def _write_table(file: Path, name: str, table: pd.DataFrame) -> None:
     """One table as CSV or Parquet, as the file's ending says; Parquet carries what each column means."""
     if file.suffix == ".csv":
-        digits = OF_TABLE.get(name, SIGNIFICANT_DIGITS)
-        rounded(table, name).to_csv(file, index=False, float_format=f"%.{digits}g")
+        rounded(table, name).to_csv(file, index=False, float_format=f"%.{_digits(name)}g")
         return
     content = pa.Table.from_pandas(rounded(table, name), preserve_index=False)
     fields = [

@@ -107,9 +107,8 @@ def summary_table(results: list[Result]) -> pd.DataFrame:
     scenario), rents_busd (more rents than there: a part of prices, not of cost), public_busd (what
     the treasury pays), revenue_busd (what tariffs bring it), us_bill_busd (delivered price x tonnes), top_share,
     feoc_share, central_asia_share (US supply of the last year, each mineral at mine or refinery, whichever is higher,
-    and each counting the same), short (minerals short by over 5 % in some year, at over 1.5 times the
-    normal price), vehicles_lost, gw_lost. Data in
-    other money than USD give the scenario and its objective only.
+    and each counting the same), short (minerals short by over 5 % in some year, at over 1.5 times the normal price),
+    vehicles_lost, gw_lost. Data in other money than USD give the scenario and its objective only.
     """
     rows: list[dict[str, object]] = []
     first: tuple[float, float] | None = None

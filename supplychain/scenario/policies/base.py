@@ -19,7 +19,7 @@ from supplychain.facts.dataset import PLACE, Dataset
 
 ALL: Literal["all"] = "all"
 SUPPLY: Literal["supply"] = "supply"
-YEAR_FIELDS = ("years", "release")
+YEAR_FIELDS, NEWS_FIELDS = ("years", "release"), ("known_from", "release_known_from")
 
 Tables = dict[str, pd.DataFrame]
 
@@ -167,7 +167,7 @@ class Policy(BaseModel, ABC):
                 yield from ((field, year, year) for year in value)
             elif field in YEAR_FIELDS:
                 yield from ((field, i, year) for i, year in enumerate(value or []))
-            elif field.endswith("known_from") and value is not None:
+            elif field in NEWS_FIELDS and value is not None:
                 yield field, 0, value
 
     def news(self, horizon: range) -> int | None:

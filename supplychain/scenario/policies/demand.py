@@ -68,6 +68,17 @@ gallium_reserve:
         None, description="year in which the release becomes known; until then the last target before it stands"
     )
 
+    @model_validator(mode="after")
+    def _known_in_time(self) -> Stockpile:
+        if self.release_known_from is None:
+            return self
+        if not self.release:
+            raise ValueError("release_known_from says when a release becomes known, and there is none")
+        if self.release_known_from > min(self.release):
+            first = min(self.release)
+            raise ValueError(f"it is released from {first} on, which cannot become known in {self.release_known_from}")
+        return self
+
     def later_news(self) -> int | None:
         return self.release_known_from
 

@@ -139,12 +139,16 @@ def _more(busd: float) -> str:
 
 
 def _without_transfers(change: pd.Series) -> str:
-    """What of a change (billion USD by item) the world's resources bear, where the treasury pays or takes a part."""
-    moved = float(change[[kind_of(str(item)) == TRANSFER for item in change.index]].sum())
-    if abs(moved) < SAME:
+    used = resources_used(change)
+    if used is None:
         return ""
-    used = float(change.sum()) - moved
     return f" ({_more(used) if abs(used) >= SAME else 'as much'} without transfers)"
+
+
+def resources_used(change: pd.Series) -> float | None:
+    """What of a change (billion USD by item) the world's resources bear; None where the treasury has no part in it."""
+    moved = float(change[[kind_of(str(item)) == TRANSFER for item in change.index]].sum())
+    return None if abs(moved) < SAME else float(change.sum()) - moved
 
 
 def item_name(item: str) -> str:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import pandas as pd
 
 from supplychain.results.short import joined
-from supplychain.results.tables.costs import TRANSFER, kind_of
 from supplychain.show import figures
 from supplychain.show.figures import region
+from supplychain.show.figures.cost import SAME, resources_used
 from supplychain.show.figures.words import CEILING, counted
 from supplychain.show.report.answer import HALF
 from supplychain.show.report.binding import full_corridors
@@ -19,7 +19,6 @@ from supplychain.show.report.words import MINUS, NARROW, billions, number, perce
 
 SEEN = 0.005
 LARGE = 0.02
-SAME = 0.005  # billion USD, as in the title of the figure
 
 
 @dataclass(frozen=True)
@@ -91,11 +90,10 @@ def _more(musd: float) -> str:
 
 
 def _whoever_pays(changes: pd.Series) -> str:
-    """What of a change (billion USD by item) remains without transfers, where the treasury pays or takes a part."""
-    moved = [kind_of(str(item)) == TRANSFER for item in changes.index]
-    if abs(changes[moved].sum()) < SAME:
+    """What of a change (billion USD by item) remains without transfers."""
+    used = resources_used(changes)
+    if used is None:
         return ""
-    used = float(changes.sum() - changes[moved].sum())
     return f" ({_more(1e3 * used) if abs(used) >= SAME else 'as much'} without transfers)"
 
 
