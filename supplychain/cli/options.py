@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from supplychain.scenario.scenario import Scenario
 
 BAD_INPUT, NO_PLAN, INTERRUPTED = 2, 3, 130
-LEAST_MESSAGE = 50  # letters of a warning behind its place
+LEAST_MESSAGE = 40  # letters of a warning behind its place
 
 ScenarioOrFile = Annotated[
     str, typer.Argument(help="A YAML file, or the name of a shipped scenario.", autocompletion=beginning_with)
