@@ -27,6 +27,7 @@ from supplychain.cli.options import (
     Settings,
     To,
     all_opened,
+    facts,
     opened,
     progress,
     told,
@@ -124,12 +125,11 @@ def export(
     """Write a scenario's program (mps, lp) or its result (iamc, xlsx, parquet, frictionless) for other tools."""
     import pandas as pd
 
-    from supplychain.facts.dataset import read
     from supplychain.results import exchange
 
     with told(), progress(quiet) as step:
         step(f"writing {to}")
-        written = exchange.export(scenario, form, to, read(data), settings or ())
+        written = exchange.export(scenario, form, to, facts(data), settings or ())
     show(pd.DataFrame({"format": [form], "written": [str(written)]}), quiet, as_json, "Export")
 
 
@@ -178,12 +178,11 @@ def report(
     """Write one self-contained HTML page about a folder of results: it needs no network."""
     import pandas as pd
 
-    from supplychain.facts.dataset import read
     from supplychain.show.report.page import write
 
     with told(), progress(quiet) as step:
         form = "brief" if brief else "report"
-        written = write(folder, to or Path(f"{form}.html"), read(data), step, form)
+        written = write(folder, to or Path(f"{form}.html"), facts(data), step, form)
     show(pd.DataFrame({"written": [str(written)], "bytes": [written.stat().st_size]}), quiet, as_json, "Report")
 
 
@@ -199,14 +198,13 @@ def outlook(
     as_json: AsJson = False,
 ) -> None:
     """Who mines and refines in a result and in the IEA's base case, and how well the shifts agree."""
-    from supplychain.facts.dataset import read
     from supplychain.results.result import load
     from supplychain.studies import outlook as study
 
     if (folder is None) != withheld:
         raise typer.BadParameter("either a result folder or --withheld, which solves its own")
     with told():
-        known = read(data)
+        known = facts(data)
         table = study.outlook(load(folder), known, year) if folder else study.unaided(known, year)
         save(table, to)
     title = f"Shares of world output in the first year and {year}, percent"

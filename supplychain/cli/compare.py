@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from supplychain.cli.options import AsJson, Data, Out, Quiet, ScenarioOrFolder, progress, told
+from supplychain.cli.options import AsJson, Data, Out, Quiet, ScenarioOrFolder, facts, progress, told
 from supplychain.show.console import records, say, show
 
 if TYPE_CHECKING:
@@ -26,7 +26,6 @@ def compare(
     as_json: AsJson = False,
 ) -> None:
     """What the second scenario costs and brings beside the first; every table that differs goes to OUT/A_vs_B/."""
-    from supplychain.facts.dataset import read
     from supplychain.results.compare import compare_names
     from supplychain.results.writing import check_writable
     from supplychain.show.figures.gallery import draw_difference
@@ -34,7 +33,7 @@ def compare(
     with told(), progress(quiet) as step:
         step(f"comparing {before} with {after}")
         check_writable(out / f"{Path(before).stem}_vs_{Path(after).stem}")
-        found = compare_names(before, after, read(data))
+        found = compare_names(before, after, facts(data))
         folder = found.save(out / f"{found.before.name}_vs_{found.after.name}")
         if figures:
             draw_difference(found.before, found.after, folder)

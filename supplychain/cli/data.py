@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from supplychain.cli.options import AsJson, Data, Quiet, told
+from supplychain.cli.options import AsJson, Data, Quiet, facts, told
 from supplychain.show.console import save, say, show, show_lines, show_side_by_side
 
 if TYPE_CHECKING:
@@ -33,11 +33,10 @@ def data(
     as_json: AsJson = False,
 ) -> None:
     """The facts, their sources, which are estimates, and whether they add up."""
-    from supplychain.facts.dataset import read
     from supplychain.facts.totals import table as rows_of
 
     with told():
-        known = read(data)
+        known = facts(data)
         rows = rows_of(known, table, source)
         save(rows, to, EXACT)
     if check_:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from supplychain.cli.options import AsJson, Choose, Data, Quiet, To, told
+from supplychain.cli.options import AsJson, Choose, Data, Quiet, To, facts, told
 from supplychain.show.console import save, show, show_scores
 
 if TYPE_CHECKING:
@@ -88,12 +88,11 @@ def prices(
 
 def _facts(data: Path | None, to: Path | None) -> Dataset:
     """The facts, once it is known that the file can be written: a hindcast takes minutes."""
-    from supplychain.facts.dataset import read
     from supplychain.results.writing import check_writable
 
     if to:
         check_writable(to)
-    return read(data)
+    return facts(data)
 
 
 def _chosen(study: Any, known: Dataset, quiet: bool, *years: int) -> Dataset:

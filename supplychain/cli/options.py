@@ -111,6 +111,15 @@ def _shown(quiet: bool, *columns: Any) -> Iterator[tuple[Any, Any]]:
         yield shown, shown.add_task("starting", total=None)
 
 
+def facts(data: Path | None) -> Dataset:
+    """The facts of a folder, or those shipped."""
+    from supplychain.facts.dataset import read
+    from supplychain.facts.reading import keep_texts_plain
+
+    keep_texts_plain()
+    return read(data)
+
+
 def opened(
     scenario: str, minerals: str | None, data: Path | None, settings: list[str] | None
 ) -> tuple[Dataset, Scenario]:
@@ -123,10 +132,9 @@ def all_opened(
     scenarios: Iterable[str], minerals: str | None, data: Path | None, settings: list[str] | None
 ) -> tuple[Dataset, list[Scenario]]:
     """The same, of several scenarios."""
-    from supplychain.facts.dataset import read
     from supplychain.scenario.scenario import read as read_scenario
 
-    known = read(data)
+    known = facts(data)
     known = known if minerals is None else known.only(name.strip() for name in minerals.split(","))
     with warnings.catch_warnings(record=True) as left_out:
         stories = [read_scenario(name, known, settings or ()) for name in scenarios]

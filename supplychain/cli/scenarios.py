@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from supplychain.cli.options import AsJson, Data, Quiet, Settings, progress, told, warn
+from supplychain.cli.options import AsJson, Data, Quiet, Settings, facts, progress, told, warn
 from supplychain.scenario.files import beginning_with, every
 from supplychain.show.console import show
 
@@ -35,14 +35,13 @@ def check(
     as_json: AsJson = False,
 ) -> None:
     """Read and validate scenarios without solving them; warn of policies that hardly do what is meant."""
-    from supplychain.facts.dataset import read
     from supplychain.scenario.documents import written
     from supplychain.scenario.scenario import read as read_scenario
     from supplychain.system.warnings import examine
 
     with told(), progress(quiet) as step:
         step("reading scenarios")
-        known = read(data)
+        known = facts(data)
         stories = [read_scenario(name, known, settings or ()) for name in scenarios or every()]
         if not resolved:
             step(f"checking {len(stories)} scenario(s)")
@@ -75,10 +74,9 @@ def schema(
     data: Data = None,
 ) -> None:
     """Print the JSON Schema of a scenario file, for editors, with the names that the facts offer."""
-    from supplychain.facts.dataset import read
     from supplychain.scenario import schema as keys
 
     with told():
-        known = read(data)
+        known = facts(data)
     text = keys.page() if page else json.dumps(keys.schema(known), ensure_ascii=False, indent=1) + "\n"
     typer.echo(text, nl=False)

@@ -26,6 +26,14 @@ def schema() -> dict[str, dict[str, Any]]:
     return {resource["name"]: resource for resource in package["resources"]}
 
 
+def keep_texts_plain() -> None:
+    """From here on pandas keeps texts in this process as Python does: tables as small as these are made faster so.
+
+    It is pandas' setting for all, so only the project's own processes choose it, not what imports the package.
+    """
+    pd.options.mode.string_storage = "python"
+
+
 def figure(table: str) -> str:
     """The column of a table of facts that `low` and `high` are the range of."""
     return str(schema()[table]["fact"])

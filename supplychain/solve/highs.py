@@ -22,7 +22,7 @@ TOLERANCE, SOUND = 1e-10, 1e-6
 OPTIMAL = highspy.HighsModelStatus.kOptimal
 SETTLED = (OPTIMAL, highspy.HighsModelStatus.kInfeasible)
 DUAL, PRIMAL = 1, 4  # HiGHS's names of the two simplex methods
-FEW = 3000  # steps of the simplex from another program's basis, before its blocks are tried
+FEW = 1500  # steps of the simplex from another program's basis, before its blocks are tried
 SMALLEST_COEFFICIENT = 1e-12  # HiGHS drops smaller ones; its own default would drop grams per vehicle
 
 

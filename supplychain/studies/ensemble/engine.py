@@ -15,6 +15,7 @@ from threading import Thread
 from typing import Any
 
 from supplychain.facts.errors import Fault, InputError
+from supplychain.facts.reading import keep_texts_plain
 
 Engine = tuple[Executor, int]  # and how many tasks it works on at once
 AHEAD = 2  # tasks handed over for each that is worked on, so that no worker waits for the next
@@ -53,6 +54,7 @@ def _processes(workers: int) -> Iterator[Engine]:
 
 def _end_with(parent: Connection) -> None:
     """Ends this process as soon as the other end of the pipe is closed; Ctrl-C is the other end's to handle."""
+    keep_texts_plain()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     Thread(target=_wait_for_end, args=(parent,), daemon=True).start()
 

@@ -99,22 +99,31 @@ def _program(known: Dataset, story: Scenario) -> LinearProgram:
 
 @dataclass(frozen=True)
 class _Facts:
-    """Some rows of a column of a part's table; `weight` is how much the cost hangs on them."""
+    """Some rows of a column of a part's table; `weight` is how much the cost hangs on them, measured or inferred."""
 
     part: _Part
     table: str
     rows: Ints
     weight: float
+    measured: bool = True
 
     @classmethod
     def of(cls, part: _Part, table: str, rows: Ints, cost: float) -> _Facts:
         """The facts with their weight."""
         return cls(part, table, rows, part.change(table, rows) / (HAIR * cost))
 
-    def halves(self, cost: float) -> Iterator[_Facts]:
-        """The group in two."""
-        for rows in np.array_split(self.rows, 2):
-            yield _Facts.of(self.part, self.table, rows, cost)
+    def closer(self, cost: float) -> Iterator[_Facts]:
+        """The group in two; one fact that was inferred, measured.
+
+        To first order what one half does not weigh the other does, so only one is measured.
+        """
+        if len(self.rows) == 1:
+            yield _Facts.of(self.part, self.table, self.rows, cost)
+            return
+        one, other = np.array_split(self.rows, 2)
+        half = _Facts.of(self.part, self.table, one, cost)
+        yield half
+        yield replace(self, rows=other, weight=self.weight - half.weight, measured=False)
 
     def told(self) -> tuple[object, ...]:
         """The one fact: table, column, row, value, elasticity, source, estimate."""
@@ -171,9 +180,9 @@ def _heaviest(groups: Iterable[_Facts], cost: float, count: int) -> Iterator[tup
         weight, _, group = heapq.heappop(heap)
         if not weight:
             return
-        if len(group.rows) == 1:
+        if len(group.rows) == 1 and group.measured:
             count -= 1
             yield group.told()
             continue
-        for half in group.halves(cost):
-            heapq.heappush(heap, (-abs(half.weight), next(number), half))
+        for part in group.closer(cost):
+            heapq.heappush(heap, (-abs(part.weight), next(number), part))

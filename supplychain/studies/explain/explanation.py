@@ -121,21 +121,23 @@ def _explained(story: Scenario, known: Dataset, base: Tables, done: Solved, cloc
     clock.stop("prices")
     groups = known["groups"].groupby("group")["country"].agg(list)
     step("pushing sources, looking for plans as cheap, changing facts")
-    # The solver works on the sources while the rest of it is Python's.
+    # The solver works on sources and plans while facts are changed, which is Python's.
     with ThreadPoolExecutor(1) as beside:
         pushed = beside.submit(_timed, entry, program, system, nearby, groups.get(REGION, []))
-        tables |= _ranges(program, done, story.years[-1], {g: groups.get(g, []) for g in (CONCERN, REGION)})
-        clock.stop("unique")
+        of = {g: groups.get(g, []) for g in (CONCERN, REGION)}
+        ranged = beside.submit(_timed, _ranges, program, done, story.years[-1], of)
         tables["drivers"] = drivers(story, known, done.solution, worth_of_use(system))
         clock.stop("drivers")
         tables["entry"], clock.parts["entry"] = pushed.result()
+        found, clock.parts["unique"] = ranged.result()
+    tables |= found
     clock.stop("waiting")
     result = replace(result, tables=result.tables | {"dependence": tightened(result.dependence, tables["ranges"])})
     tables["sentences"] = words.sentences(tables, known, [stage.year for stage, _ in done.certificates][1:])
     return Explanation(story.name, story.title, result, tables, _manifest(story, known, clock))
 
 
-def _timed(what: Callable[..., pd.DataFrame], *given: Any) -> tuple[pd.DataFrame, float]:
+def _timed(what: Callable[..., Any], *given: Any) -> tuple[Any, float]:
     """What a function gives, and how many seconds it took."""
     begun = time.perf_counter()
     return what(*given), round(time.perf_counter() - begun, 4)
