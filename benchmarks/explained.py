@@ -6,6 +6,7 @@ little, each way, and the scenario is solved again; then `status_quo` is explain
 
 from __future__ import annotations
 
+import os
 import time
 import warnings
 
@@ -64,7 +65,7 @@ def main() -> None:
     count = sum(tried(known.only(minerals), name) for name, minerals in CASES.items())
     print(f"{count} policies that bind")
     begun = time.perf_counter()
-    spent = explain("status_quo", known).manifest["seconds"]
+    spent = explain("status_quo", known, workers=os.cpu_count() or 1).manifest["seconds"]
     whole = time.perf_counter() - begun
     cold = spent["solve"]
     for part in PARTS:

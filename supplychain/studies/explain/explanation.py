@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cache
 from html import escape
@@ -31,6 +32,7 @@ from supplychain.scenario.scenario import Scenario
 from supplychain.solve.face import Face
 from supplychain.solve.nearby import Nearby
 from supplychain.solve.past import Past
+from supplychain.studies.ensemble.engine import Engine, engine
 from supplychain.studies.explain import words
 from supplychain.studies.explain.conflict import Posed, clashing, conflicts, without_others
 from supplychain.studies.explain.drivers import drivers
@@ -83,6 +85,7 @@ def explain(
     name: str | Path | Scenario,
     data: str | Path | Dataset | None = None,
     step: Step = lambda part: None,
+    workers: int = 1,
 ) -> Explanation:
     """Solve one scenario and explain its plan; where there is none, say which policies clash and what would mend it.
 
@@ -91,6 +94,7 @@ def explain(
     name : path or bare name of a scenario file, or a Scenario that has been read.
     data : a data folder or a Dataset (default: the shipped facts).
     step : is told what is being looked into.
+    workers : with more than one, facts are changed in a process of their own while the solver works here.
 
     Returns
     -------
@@ -108,10 +112,12 @@ def explain(
         reached += unfolding(story, known, base, clock=clock)
     except NoPlan as error:
         return _no_plan(story, known, base, reached, error, clock)
-    return _explained(story, known, base, reached[-1], clock, step)
+    return _explained(story, known, base, reached[-1], clock, step, workers)
 
 
-def _explained(story: Scenario, known: Dataset, base: Tables, done: Solved, clock: Clock, step: Step) -> Explanation:
+def _explained(
+    story: Scenario, known: Dataset, base: Tables, done: Solved, clock: Clock, step: Step, workers: int
+) -> Explanation:
     program, system = done.program, done.system
     result = result_of(known, story, done, clock)
     terrain = Terrain(story, known, base, done.tangents, program.arrays(), done.solver.arrays)
@@ -121,23 +127,26 @@ def _explained(story: Scenario, known: Dataset, base: Tables, done: Solved, cloc
     clock.stop("prices")
     groups = known["groups"].groupby("group")["country"].agg(list)
     step("pushing sources, looking for plans as cheap, changing facts")
-    # The solver works on sources and plans while facts are changed, which is Python's.
-    with ThreadPoolExecutor(1) as beside:
-        pushed = beside.submit(_timed, entry, program, system, nearby, groups.get(REGION, []))
-        of = {g: groups.get(g, []) for g in (CONCERN, REGION)}
-        ranged = beside.submit(_timed, _ranges, program, done, story.years[-1], of)
-        tables["drivers"] = drivers(story, known, done.solution, worth_of_use(system))
-        clock.stop("drivers")
-        tables["entry"], clock.parts["entry"] = pushed.result()
-        found, clock.parts["unique"] = ranged.result()
-    tables |= found
+    with engine(1, 1) if workers > 1 else _thread() as (beside, _):
+        changed = beside.submit(_timed, drivers, story, known, done.solution, worth_of_use(system))
+        tables["entry"] = entry(program, system, nearby, groups.get(REGION, []))
+        clock.stop("entry")
+        tables |= _ranges(program, done, story.years[-1], {g: groups.get(g, []) for g in (CONCERN, REGION)})
+        clock.stop("unique")
+        tables["drivers"], clock.parts["drivers"] = changed.result()
     clock.stop("waiting")
     result = replace(result, tables=result.tables | {"dependence": tightened(result.dependence, tables["ranges"])})
     tables["sentences"] = words.sentences(tables, known, [stage.year for stage, _ in done.certificates][1:])
     return Explanation(story.name, story.title, result, tables, _manifest(story, known, clock))
 
 
-def _timed(what: Callable[..., Any], *given: Any) -> tuple[Any, float]:
+@contextmanager
+def _thread() -> Iterator[Engine]:
+    with ThreadPoolExecutor(1) as pool:
+        yield pool, 1
+
+
+def _timed(what: Callable[..., pd.DataFrame], *given: Any) -> tuple[pd.DataFrame, float]:
     """What a function gives, and how many seconds it took."""
     begun = time.perf_counter()
     return what(*given), round(time.perf_counter() - begun, 4)
