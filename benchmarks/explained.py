@@ -1,7 +1,8 @@
 """Prices of policies against solving again, and what explaining a plan takes beside solving it.
 
 Run it with `python benchmarks/explained.py`: every policy that binds on a few minerals of a shipped scenario is moved a
-little, each way, and the scenario is solved again; then `status_quo` is explained, part by part.
+little, each way, and further than its price holds, and the scenario is solved again each time; then `status_quo` is
+explained, part by part.
 """
 
 from __future__ import annotations
@@ -12,12 +13,12 @@ import warnings
 
 import numpy as np
 
-from supplychain import Dataset, LeftOutWarning, explain, read_data, read_scenario
+from supplychain import Dataset, InfeasibleError, LeftOutWarning, explain, read_data, read_scenario
 from supplychain.results.unfold import unfold
 from supplychain.solve.nearby import Nearby
 from supplychain.studies.explain.prices import policy_prices
 from supplychain.studies.explain.terrain import Terrain
-from supplychain.studies.settings import moved, settings
+from supplychain.studies.settings import Setting, moved, settings
 from supplychain.system.build import base_tables
 
 CASES = {
@@ -31,7 +32,8 @@ CASES = {
     "export_ban": ["germanium", "gallium", "bismuth", "tungsten", "antimony", "graphite"],
     "recycle_and_substitute": ["neodymium", "dysprosium", "terbium"],
 }
-SMALL = 1e-5  # of a setting's size: a step within every range
+SMALL, LARGE = 1e-5, 0.02  # of a setting's size: a step within every range, and what a step beyond has more
+FURTHER = 3  # ranges
 PARTS = ("prices", "entry", "unique", "drivers")
 
 
@@ -44,17 +46,29 @@ def tried(known: Dataset, name: str) -> int:
     table = policy_prices(terrain, Nearby(done.solver), done.program.money_unit).set_index("policy")
     count = 0
     for setting in settings(told):
-        row, errors = table.loc[setting.policy], []
-        for way, side in ((1, "more"), (-1, "less")):
-            price, step = row[f"{side}_usd"], min(SMALL * setting.size, 0.5 * row[f"{side}_holds"])
-            if price and np.isfinite(price):
+        row, errors, beyond = table.loc[setting.policy], [], []
+
+        def off(way: int, step: float, price: float, setting: Setting = setting) -> float:
+            """By how much the cost's change differs from price times step, relative to it."""
+            try:
                 again = unfold(moved(told, setting, way * step), known, base).solution.objective
-                errors.append((again - done.solution.objective) / (price * step) - 1)
+            except InfeasibleError:
+                return np.inf
+            return (again - done.solution.objective) / (price * step) - 1
+
+        for way, side in ((1, "more"), (-1, "less")):
+            price, holds = row[f"{side}_usd"], row[f"{side}_holds"]
+            if price and np.isfinite(price):
+                errors.append(off(way, min(SMALL * setting.size, 0.5 * holds), price))
+                if np.isfinite(holds):
+                    beyond.append(abs(off(way, FURTHER * holds + LARGE * setting.size, price)))
         if errors:
             count += 1
             # A share's supply may move with it: where both ways have one price, its bend cancels out.
-            off = abs(sum(errors)) / len(errors) if row["single"] else max(map(abs, errors))
-            print(f"{name}: {setting.policy}, {row['more_usd']:,.0f} USD per {row['unit']}; off by {off:.0e}")
+            within = abs(sum(errors)) / len(errors) if row["single"] else max(map(abs, errors))
+            price = row["more_usd"] if np.isfinite(row["more_usd"]) else row["less_usd"]
+            far = ", ".join(f"{by:.0e}" for by in beyond)
+            print(f"{name}: {setting.policy}, {price:,.0f} USD per {row['unit']}; off by {within:.0e}, beyond by {far}")
     return count
 
 

@@ -30,7 +30,7 @@ from supplychain.show.report.names import names_of
 from supplychain.show.report.payload import as_script, payload
 from supplychain.show.report.slim import with_shared_styles
 from supplychain.show.report.telling import Scene
-from supplychain.show.report.words import number, percent
+from supplychain.show.report.words import SHORTAGE, number, percent
 
 # Tables without rows are not written; the figures read these two whether or not they have any.
 BLANK = {
@@ -176,6 +176,7 @@ def _beginning(cases: Sequence[Case], known: Dataset, source: str) -> dict[str, 
         "opening": opening(cases),
         "answer": answer(cases, dict(names.minerals)),
         "concern": names.places(names.concern),
+        "shortage": SHORTAGE,
         "glance": glance(cases),
     }
 

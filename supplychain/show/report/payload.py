@@ -16,7 +16,7 @@ from supplychain.show.report.binding import bound_policies, normal_prices, scarc
 from supplychain.show.report.cases import Case
 from supplychain.show.report.names import Names, policy_in_words
 from supplychain.show.report.telling import present_values
-from supplychain.show.report.words import COST_ITEMS, percent, significant, spoken
+from supplychain.show.report.words import COST_ITEMS, SHORTAGE, percent, significant, spoken
 
 SEEN = 0.0005
 LEAST_WAY = 5  # thousandths of the supply
@@ -32,7 +32,7 @@ def payload(cases: Sequence[Case], names: Names) -> dict[str, Any]:
     -------
     `scenarios` (by id, in order), `minerals` (id -> name, normal price), `countries` (id -> name, group) of
     those that appear, `items` (cost items), `kinds` (of each: resource, rent or transfer), `reference` and
-    `mineral` (what is shown first).
+    `mineral` (what is shown first), `shortage` (what is called short).
     """
     scenarios = {case.name: _scenario(case, names) for case in cases}
     return {
@@ -44,6 +44,7 @@ def payload(cases: Sequence[Case], names: Names) -> dict[str, Any]:
         "countries": _countries(cases, names),
         "items": COST_ITEMS,
         "kinds": {item: kind_of(item) for item in COST_ITEMS},
+        "shortage": SHORTAGE,
     }
 
 
@@ -101,7 +102,7 @@ def _scenario(case: Case, names: Names) -> dict[str, Any]:
         "values": _values(case),
         "technologies": _technologies(case, names),
         "policies": {"Horizon and discount rate": _settings(case)}
-        | {name: policy_in_words(policy, names) for name, policy in policies.items()},
+        | {spoken(name): policy_in_words(policy, names) for name, policy in policies.items()},
         "minerals": _by_mineral(case, names),
         "short": [names.mineral(mineral) for mineral in short_minerals(case)],
     }

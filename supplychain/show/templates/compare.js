@@ -8,7 +8,7 @@ const METRICS = [
   ["top_share", "Largest foreign supplier, average mineral", "%", 1, 1, 100],
   ["feoc_share", "Countries of concern, average mineral", "%", 1, 1, 100],
   ["central_asia_share", "Central Asia, average mineral", "%", 1, 1, 100],
-  ["short", "Minerals short: in some year over 5 % of use given up at more than one and a half times the normal price", "", 0, 0, 1],
+  ["short", `Minerals short: ${DATA.shortage}`, "", 0, 0, 1],
   ["vehicles_lost", "Electric vehicles lost", "", 0, 0, 1],
   ["gw_lost", "Energy equipment lost", "GW", 1, 1, 1],
 ];
@@ -164,7 +164,7 @@ function showPolicies() {
   const names = [...new Set([...Object.keys(old), ...Object.keys(now)])];
   const differ = names.filter((name) => JSON.stringify(old[name]) !== JSON.stringify(now[name]));
   const side = (mine, theirs) => mine ? text(fields(mine, theirs)) : element("td", { class: "absent" }, "not in it");
-  const rows = differ.map((name) => element("tr", {}, named(spoken(name)), side(old[name], now[name]), side(now[name], old[name])));
+  const rows = differ.map((name) => element("tr", {}, named(name), side(old[name], now[name]), side(now[name], old[name])));
   const heads = [[["Policy", false], [reference().title, false], [scenario().title, false]]];
   const same = names.filter((name) => name !== "Horizon and discount rate" && !differ.includes(name)).length;
   const shared = same ? element("p", { class: "note" }, `${sentence(counted(same, "more policy is", "more policies are"))} the same in both.`) : null;

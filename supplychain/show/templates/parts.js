@@ -41,13 +41,11 @@ function significant(value, digits = 3) {
   return number(Number(value.toPrecision(4)), Math.min(3, decimals));
 }
 
-// A count in words up to twelve, and ids as they are said, as Python has them.
+// A count in words up to twelve, as Python has it.
 const SMALL = ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"];
 const cardinal = (count) => SMALL[count] ?? String(count);
 const counted = (count, one, several) => `${cardinal(count)} ${count < 2 ? one : several}`;
 const sentence = (words) => words.charAt(0).toUpperCase() + words.slice(1);
-const ACRONYMS = /\b(exim|mp|us|dod|nato|eu|lfp)\b/g;
-const spoken = (id) => sentence(id.replaceAll("_", " ").replace(ACRONYMS, (word) => word.toUpperCase()));
 
 const percent = (mille, decimals = 1) => (mille === undefined ? "–" : number(mille / 10, decimals) + "\u202f%");
 const points = (mille) => (Number.isFinite(mille) ? signed(mille / 10, 1) : "–");
