@@ -296,11 +296,11 @@ def headed_panels(figure: Figure, takeaway: str, below: str) -> None:
 
 
 def sourced_legend(figure: Figure, handles: Sequence[Any], columns: int = 1) -> None:
-    """The legend of all panels at the foot of a figure, and above it the source line."""
-    legend = figure.legend(handles=handles, loc="lower left", ncols=columns, frameon=False, handlelength=1.2)
-    legend.set_title(SOURCE)
-    legend.get_title().set(fontsize=7, color=QUIET)
-    legend.set_alignment("left")
+    """The source line at the foot of a figure, and above it the legend of all panels."""
+    width, height = figure.get_size_inches()
+    figure.text(0.1 / width, 0.07 / height, SOURCE, fontsize=7, color=QUIET, va="bottom")
+    where: dict[str, Any] = {"loc": "lower left", "bbox_to_anchor": (0, 0.17 / height), "borderaxespad": 0.4}
+    figure.legend(handles=handles, ncols=columns, frameon=False, handlelength=1.2, **where)
 
 
 def two_years(ax: Axes, first: int, last: int) -> None:

@@ -287,7 +287,7 @@ def _strips(figure: Figure, still: dict[str, pd.Series], down: float) -> None:
 
 
 def _legend(figure: Figure) -> None:
-    """Which colour is which country, for those that are named in a panel, below them all; above it the source line."""
+    """Which colour is which country, for those that are named in a panel, below them all."""
     drawn = {text.get_text() for ax in figure.axes for text in ax.texts}
     named = [code for code in style.COLOURS if code in drawn]
     patches = [_patch(style.colour(code), f"{code} {style.country_name(code)}") for code in named]
