@@ -214,6 +214,59 @@ def test_map_is_wide_as_tonnes():
     assert max(shafts) == 550
 
 
+def mapped(*rows: tuple) -> Result:
+    """A result of uranium's paths in 2027: mine, refine, supplier, corridor, tonnes."""
+    table = pd.DataFrame(rows, columns=["mine", "refine", "supplier", "corridor", "tonnes"])
+    table = table.assign(mineral="uranium", year=2027, market="USA", fabricate="")
+    return Result("mapped", "Mapped", 1.0, {}, {"paths": table})
+
+
+def test_a_corridor_is_drawn_where_it_runs():
+    """Kazakh ore takes the corridor to France; what goes on from there is on the sea, as is every line from France."""
+    result = mapped(("KAZ", "FRA", "FRA", "northern", 60.0), ("NER", "FRA", "FRA", "sea", 40.0))
+    moves = plots.map_flows(result, "uranium", 2027).set_index(["origin", "destination"])["corridor"]
+    assert moves.to_dict() == {
+        ("KAZ", "FRA"): "northern",
+        ("NER", "FRA"): "",
+        ("FRA", "FRA"): "",
+        ("FRA", "USA"): "sea",
+    }
+    lines = [patch for patch in plots.flow_map(result, "uranium", 2027).patches if isinstance(patch, PathPatch)][1:]
+    starts = {to_rgb(line.get_edgecolor()): line.get_path().vertices[0][0] for line in lines}
+    assert starts[to_rgb(style.CORRIDORS["northern"])] == style.places().loc["KAZ", "longitude"]
+    assert starts[to_rgb(style.CORRIDORS["sea"])] == style.places().loc["FRA", "longitude"]
+
+
+def test_a_path_has_its_corridor_where_it_last_crosses():
+    """Into Central Asia and out again: the paths table tells only the way out. By land from Canada as others' goods."""
+    result = mapped(
+        ("BRA", "KAZ", "KAZ", "middle", 5.0),
+        ("CHN", "UZB", "CAN", "northern", 3.0),
+        ("CAN", "CAN", "CAN", "land", 2.0),
+        ("KAZ", "USA", "USA", "eastern", 1.0),
+    )
+    moves = plots.map_flows(result, "uranium", 2027).query("corridor != ''")
+    assert set(zip(moves["origin"], moves["destination"], moves["corridor"], strict=True)) == {
+        ("KAZ", "USA", "middle"),
+        ("KAZ", "USA", "eastern"),
+        ("UZB", "CAN", "northern"),
+        ("CAN", "USA", "land"),
+        ("USA", "USA", "domestic"),
+    }
+
+
+def test_a_name_covers_no_place():
+    """Four neighbours are all named, each name beside its own circle or with a line to it, and none on a circle."""
+    near = ("FRA", "NLD", "DEU", "GBR")
+    ax = plots.flow_map(mapped(*[("CAN", near[i], near[i], "sea", 40.0 - 10 * i) for i in range(4)]), "uranium", 2027)
+    ax.figure.draw_without_rendering()
+    boxes = {text.get_text(): text.get_window_extent() for text in ax.texts}
+    assert {style.country_name(place) for place in near} <= set(boxes)
+    for dots in ax.collections:
+        x, y = ax.transData.transform(dots.get_offsets()[0])
+        assert not [name for name, box in boxes.items() if box.contains(x, y)]
+
+
 @pytest.mark.parametrize("most", [1, 2, 8])
 @pytest.mark.parametrize("mineral", ["copper", "antimony", "magnet_alloy"])
 def test_sankey_conserves_flow(mineral, most):

@@ -18,12 +18,14 @@ from supplychain.results.result import Result
 from supplychain.show.figures import style
 from supplychain.show.figures.flows import chain_paths, stages_of
 from supplychain.show.figures.words import DOES, in_words, percent, sentence
+from supplychain.system.pattern import STAGES
 
 # Longitudes and latitudes shown; the map is cut in the Bering Strait.
 WEST, SOUTH, NORTH = -168.6, -56.0, 78.0
 ROUND = 360.0
 BETWEEN = "#666666"
 WIDEST = 9.0
+Box = tuple[float, float, float, float]  # left, bottom, right, top in map coordinates
 WAYS = {name: f"by the {name} corridor" for name in style.CORRIDORS} | {
     "sea": "by sea",
     "air": "by air",
@@ -33,30 +35,57 @@ WAYS = {name: f"by the {name} corridor" for name in style.CORRIDORS} | {
 # A point of the figure in degrees of the map, when the map is seven inches wide.
 POINT = 0.72
 LEAST = 0.02  # of all tonnes: what is less is not drawn
+ATLANTIC = -30.0  # longitude: places west of it are reached across the ocean
+NEAR = 0.9  # of a corridor's way: points farther out than this would bend its line back
+LEADER = 6.0  # a name farther than this from its place, degrees of the map, has a line to it
 
 
 def map_flows(result: Result, mineral: str, year: int, market: str = "USA") -> pd.DataFrame:
-    """What `flow_map` draws: tonnes of each move from stage to stage, the last by its corridor.
+    """What `flow_map` draws: tonnes of each move from stage to stage, by its corridor.
 
     Returns
     -------
     DataFrame: from_stage, origin, to_stage, destination, corridor, tonnes (contained mineral). Moves run mine, refine,
     fabricate, supplier, market, leaving out stages that the chain has not; for each to_stage the tonnes add up to the
-    paths table's for this mineral, market and year. A move inside a country has origin and destination alike. The
-    corridor is that of the last move, to the market; before it is "".
+    paths table's for this mineral, market and year. A move inside a country has origin and destination alike. A path's
+    corridor is that of its last move out of or into Central Asia; its move to the market has a way too, and the others
+    have "".
     """
     paths = chain_paths(result, mineral, year, market)
     steps = [*stages_of(paths), "supplier", "market"]
-    moves = [_moves(paths, steps[i], steps[i + 1]) for i in range(len(steps) - 1)]
+    ways = _ways(paths, steps, _ways_home(result.tables["paths"]))
+    moves = [_moves(paths, steps[i], steps[i + 1], ways[:, i]) for i in range(len(steps) - 1)]
     columns = ["from_stage", "origin", "to_stage", "destination", "corridor", "tonnes"]
     return pd.concat(moves, ignore_index=True)[columns]
 
 
-def _moves(paths: pd.DataFrame, here: str, there: str) -> pd.DataFrame:
-    corridor = paths["corridor"] if there == "market" else ""
-    ends = paths.assign(origin=paths[here], destination=paths[there], corridor=corridor)
+def _moves(paths: pd.DataFrame, here: str, there: str, ways: np.ndarray) -> pd.DataFrame:
+    ends = paths.assign(origin=paths[here], destination=paths[there], corridor=ways)
     moved = ends.groupby(["origin", "destination", "corridor"], as_index=False)["tonnes"].sum()
     return moved.assign(from_stage=here, to_stage=there)
+
+
+def _ways(paths: pd.DataFrame, steps: list[str], home: pd.Series) -> np.ndarray:
+    """The corridor of each path (row) on each move between two steps (column); "" where no table tells.
+
+    `home` has the ways to the market of suppliers whose goods have seen no Central Asia (`_ways_home`).
+    """
+    inside = paths[steps].isin(style.CENTRAL_ASIA).to_numpy()
+    crosses = inside[:, 1:] != inside[:, :-1]
+    crossings_left = np.cumsum(crosses[:, ::-1], axis=1)[:, ::-1]
+    corridor = paths["corridor"].to_numpy(dtype=object)
+    ways = np.where(crosses & (crossings_left == 1), corridor[:, None], "")
+    usual = home.reindex(pd.MultiIndex.from_frame(paths[["supplier", "market"]])).fillna("sea").to_numpy(dtype=object)
+    usual = np.where(paths["supplier"] == paths["market"], "domestic", usual)
+    # A path that has crossed before has its corridor there, and goes on to the market as its supplier's others do.
+    ways[:, -1] = np.where(crosses.any(axis=1) & ~crosses[:, -1], usual, corridor)
+    return ways
+
+
+def _ways_home(paths: pd.DataFrame) -> pd.Series:
+    """The corridor by which a supplier's goods come to a market, by both, as paths far from Central Asia tell it."""
+    far = paths[~paths[[*STAGES, "supplier"]].isin(style.CENTRAL_ASIA).any(axis=1)]
+    return far.groupby(["supplier", "market"])["corridor"].first()
 
 
 @style.styled
@@ -81,7 +110,7 @@ def flow_map(result: Result, mineral: str, year: int, ax: Axes | None = None, ma
     named = flows[(flows["origin"] != OTHER) & (flows["destination"] != OTHER)]
     moves = _between(named, LEAST * total)
     for move in moves.itertuples():
-        for line in _lines(move.origin, move.destination, move.corridor, market):
+        for line in _lines(move.origin, move.destination, move.corridor):
             _arrow(ax, line, _tint(move.corridor), max(WIDEST * move.tonnes / total, 0.5))
     _circles(ax, named, total, market)
     _legend(ax, set(moves["corridor"]), total)
@@ -152,16 +181,27 @@ def _waypoints() -> pd.DataFrame:
 
 
 @cache
-def _via(corridor: str, market: str) -> np.ndarray:
-    """Points through which a corridor is drawn on its way to a market, longitude and latitude."""
+def _via(inside: str, outside: str, corridor: str) -> np.ndarray:
+    """Points through which a corridor is drawn out of Central Asia, longitude and latitude; none past the other end."""
+    there = np.array(_at(outside))
     table = _waypoints()
-    table = table[(table["corridor"] == corridor) & table["market"].isin(["", market])]
-    return table[["longitude", "latitude"]].to_numpy(dtype=float)
+    across = "America" if there[0] < ATLANTIC else ""
+    points = table[(table["corridor"] == corridor) & table["toward"].isin(["", across])]
+    points = points[["longitude", "latitude"]].to_numpy(dtype=float)
+    return points[_apart(points, _at(inside)) < NEAR * _apart(there[None], _at(inside))]
 
 
-def _lines(origin: str, destination: str, corridor: str, market: str) -> list[Path]:
+def _apart(points: np.ndarray, place: tuple[float, float]) -> np.ndarray:
+    """How far points are from a place on the map, degrees, the shorter way round the world."""
+    east, north = (points - np.array(place)).T
+    return np.hypot((east + ROUND / 2) % ROUND - ROUND / 2, north)
+
+
+def _lines(origin: str, destination: str, corridor: str) -> list[Path]:
     """A move's line, the shorter way round the world; once more where it comes back in at the other edge."""
-    points = np.array([_at(origin), *_via(corridor, market), _at(destination)])
+    inward = destination in style.CENTRAL_ASIA
+    inside, outside = (destination, origin) if inward else (origin, destination)
+    points = np.array([_at(inside), *_via(inside, outside, corridor), _at(outside)])[:: -1 if inward else 1]
     points[:, 0] = np.unwrap(points[:, 0], period=ROUND)
     shifted = [np.column_stack([points[:, 0] + shift, points[:, 1]]) for shift in (-ROUND, 0.0, ROUND)]
     seen = [line for line in shifted if line[:, 0].max() > WEST and line[:, 0].min() < WEST + ROUND]
@@ -197,41 +237,75 @@ def _curve(points: np.ndarray) -> Path:
 def _circles(ax: Axes, flows: pd.DataFrame, total: float, market: str) -> None:
     """A circle where tonnes pass, and the names of the places that matter, each where there is room."""
     passing = flows.groupby(["from_stage", "origin"])["tonnes"].sum().groupby("origin").max() / total
-    for place, share in passing[passing >= LEAST].items():
-        x, y = _at(str(place))
-        ax.scatter(
-            x, miller(y), s=10 + 160 * share, color=style.colour(str(place)), edgecolors="#666666", lw=0.5, zorder=3
-        )
-    named = passing[passing >= LEAST].sort_values(ascending=False)
-    _names(ax, [str(place) for place in named.index if place != market], market)
+    passing = passing[passing >= LEAST].sort_values(ascending=False)
+    for place, share in passing.items():
+        x, y = _on_map(str(place))
+        ax.scatter(x, y, s=_area(share), color=style.colour(str(place)), edgecolors="#666666", lw=0.5, zorder=3)
+    _names(ax, {str(place): _dot(str(place), share) for place, share in passing.items()}, market)
 
 
-def _names(ax: Axes, names: list[str], market: str) -> None:
+def _area(share: float) -> float:
+    return 10 + 160 * share
+
+
+def _on_map(place: str) -> tuple[float, float]:
+    x, y = _at(place)
+    return x, float(miller(y))
+
+
+def _dot(place: str, share: float) -> Box:
+    """The box of a place's circle: its radius is half the root of its area in points (matplotlib's `s`)."""
+    (x, y), radius = _on_map(place), POINT * np.sqrt(_area(share)) / 2
+    return x - radius, y - radius, x + radius, y + radius
+
+
+def _names(ax: Axes, dots: dict[str, Box], market: str) -> None:
     """Names beside their places, the market's first; each takes the first free position, and none if all are taken."""
-    taken: list[tuple[float, float, float, float]] = []
-    for name in [market, *names]:
-        x, y = _at(name)
+    taken: list[Box] = []
+    for name in [market, *(place for place in dots if place != market)]:
         words = style.country_name(name)
-        box = next((b for b in _boxes(x, float(miller(y)), words) if not any(_touch(b, t) for t in taken)), None)
+        others = [dot for place, dot in dots.items() if place != name]
+        boxes = [box for box in _boxes(*_on_map(name), words) if not any(_touch(box, t) for t in [*taken, *others])]
+        box = next((box for box in boxes if _tells(box, name, dots)), None)
         if box is None:
             continue
         taken.append(box)
-        middle = ((box[0] + box[2]) / 2, (box[1] + box[3]) / 2)
-        text = ax.text(*middle, words, fontsize=7.5, zorder=5, **style.INSIDE)
+        _leader(ax, name, box)
+        text = ax.text((box[0] + box[2]) / 2, (box[1] + box[3]) / 2, words, fontsize=7.5, zorder=5, **style.INSIDE)
         text.set(weight="bold" if name == market else "normal")
         text.set_bbox({"facecolor": "white", "alpha": 0.6, "linewidth": 0, "pad": 0.6})
 
 
-def _boxes(x: float, y: float, words: str) -> list[tuple[float, float, float, float]]:
-    """Where a name may stand around a place: left, bottom, right, top in map coordinates."""
+def _tells(box: Box, name: str, dots: dict[str, Box]) -> bool:
+    """Whether it is plain whose name stands there: there is a line to its place, or no other place is as near."""
+    away = _gap(box, name)
+    return away > LEADER or all(away < _gap(box, place) for place in dots if place != name)
+
+
+def _gap(box: Box, place: str) -> float:
+    x, y = _on_map(place)
+    return float(np.hypot(np.clip(x, box[0], box[2]) - x, np.clip(y, box[1], box[3]) - y))
+
+
+def _leader(ax: Axes, name: str, box: Box) -> None:
+    """A thin line from a place to its name where that stands away from it."""
+    if _gap(box, name) > LEADER:
+        x, y = _on_map(name)
+        ends = [x, np.clip(x, box[0], box[2])], [y, np.clip(y, box[1], box[3])]
+        ax.add_line(Line2D(*ends, color="#222222", linewidth=0.6, zorder=4))
+
+
+def _boxes(x: float, y: float, words: str) -> list[Box]:
+    """Where a name may stand around a place, the nearest first; those far off have a line to it."""
     wide, high = 3.1 * len(words) + 2, 7.0
     right, left, middle = x + 4, x - 4 - wide, x - wide / 2
     spots = [(right, y - high / 2), (left, y - high / 2), (middle, y - high - 4), (middle, y + 4)]
     spots += [(right, y - high - 3), (left, y - high - 3), (right, y + 3), (left, y + 3)]
+    spots += [(side, y + up) for up in (9, -9 - high, 17, -17 - high) for side in (middle, left, right)]
     return [(a, b, a + wide, b + high) for a, b in spots if a > WEST and a + wide < WEST + ROUND]
 
 
-def _touch(one: tuple[float, ...], two: tuple[float, ...]) -> bool:
+def _touch(one: Box, two: Box) -> bool:
     return one[0] < two[2] and two[0] < one[2] and one[1] < two[3] and two[1] < one[3]
 
 
