@@ -43,15 +43,15 @@ def by_mineral(columns: list, **rows: tuple) -> pd.DataFrame:
         ({"tin": (80, 40, 39, "CHN", 40, NAN, 0.0)}, "One mineral reaches the cap on countries of concern"),
         (
             {"tin": (80, 51, 51, "CHN", NAN, NAN, NAN), "zinc": (9, 50, 50, "CHN", NAN, NAN, NAN)},
-            "One mineral comes mostly from countries of concern: tin, 51 percent",
+            "One mineral comes mostly from countries of concern in 2035: tin, 51 percent",
         ),
-        ({"tin": (0, 0, 0, "", NAN, NAN, NAN)}, "No mineral comes mostly from countries of concern"),
+        ({"tin": (0, 0, 0, "", NAN, NAN, NAN)}, "No mineral comes mostly from countries of concern in 2035"),
         ({}, "No supply is recorded"),
     ],
 )
 def test_dependence(rows, said):
     """Who is at a cap, to a twentieth of a point; without caps, for whom concern is over half."""
-    assert reliance.dependence_takeaway(by_mineral(SHARES, **rows)) == said
+    assert reliance.dependence_takeaway(by_mineral(SHARES, **rows), 2035) == said
 
 
 @pytest.mark.parametrize(
@@ -126,10 +126,10 @@ def test_no_limit_costs_anything():
 @pytest.mark.parametrize(
     ("rows", "said"),
     [
-        ({"tin": (NAN, 30.0)}, "Less is used of one mineral or service; tin, 30 percent of use in 2026"),
+        ({"tin": (NAN, 30.0)}, "Less is used of one mineral or service; tin, 30 percent given up in 2026"),
         (
             {"tin": (NAN, 30.0), "light_ev": (60.0, 50.0)},
-            "Less is used of two minerals or services; electric vehicles most, 60 percent of use in 2025",
+            "Less is used of two minerals or services; electric vehicles most, 60 percent given up in 2025",
         ),
         ({}, "No use is given up"),
     ],
@@ -155,7 +155,7 @@ def test_services_lost(lost, said):
 def test_whole_cost():
     """First and last year, and the item that is most over all years."""
     items = pd.DataFrame({"mine": [60.0, 90.0], "freight": [40.0, 10.0]}, index=[2025, 2035])
-    said = "Supply costs 100 billion USD in 2025 and 100 in 2035; mining is the largest part, 75 percent"
+    said = "Supply costs 100 billion USD in 2025 and 100 in 2035; mining is the largest part then, 90 percent"
     assert cost.whole_takeaway(items) == said
 
 
@@ -165,46 +165,62 @@ def test_whole_cost():
         (
             (0, -1),
             (0, 4),
-            "In 2035 supply costs 3.0 billion USD more than in B, the largest difference; largest item: use given up",
+            "In 2035 supply costs 3.0 billion USD more than in B, the largest difference; "
+            "largest item: use given up, 4.0 billion USD more",
         ),
         (
             (0, -4),
             (0, 1),
-            "In 2035 supply costs 3.0 billion USD less than in B, the largest difference; largest item: mining",
+            "In 2035 supply costs 3.0 billion USD less than in B, the largest difference; "
+            "largest item: mining, 4.0 billion USD less",
         ),
         (
             (0.2, 0),
             (0, 0),
-            "In 2025 supply costs 200 million USD more than in B, the largest difference; largest item: mining",
+            "In 2025 supply costs 200 million USD more than in B, the largest difference; "
+            "largest item: mining, 200 million USD more",
         ),
         ((0, -1), (0, 1), "Supply costs as much as in B in every year"),
     ],
 )
 def test_costs_beside_another(mine, forgone, said):
-    """The year that differs most, and the item that goes its way; what cancels is called the same."""
+    """The year that differs most, and the item that does; what cancels is called the same."""
     assert cost.more_takeaway(pd.DataFrame({"mine": mine, "forgone": forgone}, index=[2025, 2035]), "B") == said
 
 
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ((-2.0, 12.0), "Supply costs 10.0 billion USD more over all years; largest item: b"),
-        ((-2.0, 1.9), "Supply costs 100 million USD less over all years; largest item: a"),
+        (
+            (-2.0, 12.0),
+            "Supply costs 10.0 billion USD more over all years; largest item: refining, 12.0 billion USD more",
+        ),
+        ((-2.0, 1.9), "Supply costs 100 million USD less over all years; largest item: mining, 2.0 billion USD less"),
         ((-2.0, 2.0), "The two scenarios cost the same in all"),
         ((0.0, 0.0), "The two scenarios cost the same, item by item"),
     ],
 )
 def test_waterfall(changes, said):
-    """The sum of the steps, and the largest that goes its way."""
+    """The sum of the steps, and the largest."""
     table = pd.DataFrame({"item": ["mine", "refine"], "label": ["a", "b"], "change_busd": changes})
     assert cost.waterfall_takeaway(table) == said
+
+
+def test_the_largest_item_may_go_against_the_sum():
+    """Stockpiles save five where mining and freight add four each: the sum is dearer, the largest item is cheaper."""
+    change = pd.Series({"mine": 4.0, "freight": 4.0, "stock": -5.0})
+    said = "largest item: stockpiles, 5.0 billion USD less"
+    years = pd.DataFrame([0.0 * change, change], index=[2025, 2035])
+    assert cost.more_takeaway(years, "B").endswith(said)
+    table = change.rename_axis("item").rename("change_busd").reset_index().assign(label="")
+    assert cost.waterfall_takeaway(table) == f"Supply costs 3.0 billion USD more over all years; {said}"
 
 
 @pytest.mark.parametrize(
     ("mine", "credit", "said"),
     [
         (0.3, -5.3, "5.0 billion USD less{} (300 million USD more without transfers)"),
-        (0.0, -2.0, "2.0 billion USD less{} (as much without transfers)"),
+        (0.0, -2.0, "2.0 billion USD less{} (no difference without transfers)"),
     ],
 )
 def test_what_the_treasury_pays_is_no_saving(mine, credit, said):
@@ -244,13 +260,18 @@ ENDS = pd.MultiIndex.from_tuples(
     [
         (
             {"tin": (7, 59, 0, 3), "gallium": (NAN, NAN, 0, 43)},
-            "Central Asia mines 59 percent of the tin in 2035, 7 in 2025; it gains most in tin, 52 points (mined)",
+            "Central Asia mines 59 percent of US tin supply in 2035, 7 in 2025; "
+            "it gains most in tin, 52 points (mined)",
         ),
         (
             {"tin": (58, 59, 0, 3), "lead": (NAN, NAN, 0, 43)},
-            "Central Asia mines 59 percent of the tin in 2035, 58 in 2025; it gains most in lead, 43 points (refined)",
+            "Central Asia mines 59 percent of US tin supply in 2035, 58 in 2025; "
+            "it gains most in lead, 43 points (refined)",
         ),
-        ({"tin": (59, 59, 3, 2)}, "Central Asia mines 59 percent of the tin in 2035, 59 in 2025; it gains nowhere"),
+        (
+            {"tin": (59, 59, 3, 2)},
+            "Central Asia mines 59 percent of US tin supply in 2035, 59 in 2025; it gains nowhere",
+        ),
     ],
 )
 def test_central_asia(rows, said):
@@ -307,7 +328,7 @@ def legs(*rows: tuple) -> pd.DataFrame:
         (legs(("Road, long", 2025, 0.89), ("Rail", 2026, 0.5)), "No leg fills up; fullest: Road, 89 percent in 2025"),
         (
             legs(("Road", 2025, 1.0), ("Rail", 2025, 1.0), ("Rail", 2026, 0.996)),
-            "Two legs fill up; longest: Rail, in two years",
+            "Two legs fill up, longest Rail: full in two of two years",
         ),
         (legs(("Road", 2025, NAN)), "No leg of a corridor has a limit"),
         (legs(), "No leg of a corridor has a limit"),
@@ -351,7 +372,7 @@ def test_sankey():
         ("refine", "CHN", "market", "USA", 10.0),
     ]
     table = pd.DataFrame(rows, columns=columns)
-    assert flows.sankey_takeaway(table, "tin") == "China mines 40 percent of the tin; it refines 100 percent"
+    assert flows.sankey_takeaway(table, "tin") == "China mines 40 percent of US tin supply; it refines 100 percent"
     assert flows.sankey_takeaway(table.iloc[:0], "tin") == "No tin reaches this market"
     nobody = table.assign(source="other")
     assert flows.sankey_takeaway(nobody, "tin") == "No country has two percent of the tin"
@@ -383,7 +404,8 @@ def test_overview():
     falls = pd.DataFrame({"CHN": (0.9, 0.5, 0.2), "JPN": (0.1, 0.5, 0.8)}, index=years)
     passing = pd.DataFrame({"USA": (0.5, 0.9, 0.5), "JPN": (0.5, 0.1, 0.5)}, index=years)
     says = suppliers.overview_takeaway
-    said = "Suppliers change in two of three minerals; China's share falls in one, most in tin, from 90 to 20 percent"
+    said = "Suppliers change in two of three minerals; China's share falls in one; it falls most in tin, from 90 to "
+    said += "20 percent"
     assert says({"tin": falls, "zinc": stable, "tungsten": passing}) == said
     assert (
         says({"zinc": stable}) == "Suppliers change in none of one mineral; China's share changes by ten points in none"

@@ -30,6 +30,8 @@ ITEMS = {
     "cheap_capital": ("saved by lower rates", "#6FA08F"),
     "technology": ("other technologies", "#B9A7E0"),
     "stock": ("stockpiles", "#999999"),
+    "private_stock": ("private stocks", "#7A6248"),
+    "detour": ("detours of what leaks", "#C9A0A0"),
     "switching": ("switching suppliers", "#CC79A7"),
     "forgone": ("use given up", style.GIVEN_UP),
     "gained": ("use gained", "#7FB069"),
@@ -108,12 +110,13 @@ def _largest(items: pd.DataFrame, most: int = 7) -> pd.DataFrame:
 
 def whole_takeaway(items: pd.DataFrame) -> str:
     """What supply costs in the first and last year, and the largest item (billion USD, years by items)."""
-    whole, largest = items.sum(axis=1), items.sum().idxmax()
+    whole = items.sum(axis=1)
     first, last = whole.index[0], whole.index[-1]
-    share = 100 * items[largest].sum() / whole.sum()
+    largest = items.loc[last].idxmax()
+    share = 100 * items.loc[last, largest] / whole.iloc[-1]
     return sentence(
         f"supply costs {whole.iloc[0]:,.0f} billion USD in {first} and {whole.iloc[-1]:,.0f} in {last}",
-        f"{item_name(str(largest))} is the largest part, {share:.0f} percent",
+        f"{item_name(str(largest))} is the largest part then, {share:.0f} percent",
     )
 
 
@@ -128,10 +131,8 @@ def more_takeaway(items: pd.DataFrame, before: str) -> str:
     year = change.abs().idxmax()
     if abs(change[year]) < SAME:
         return f"Supply costs as much as in {before} in every year"
-    sign = np.sign(change[year])
-    largest = str((sign * items.loc[year]).idxmax())
     difference = f"in {year} supply costs {_more(change[year])} than in {before}{_without_transfers(items.loc[year])}"
-    return sentence(f"{difference}, the largest difference", f"largest item: {item_name(largest)}")
+    return sentence(f"{difference}, the largest difference", _largest_item(items.loc[year]))
 
 
 def _more(busd: float) -> str:
@@ -142,7 +143,13 @@ def _without_transfers(change: pd.Series) -> str:
     used = resources_used(change)
     if used is None:
         return ""
-    return f" ({_more(used) if abs(used) >= SAME else 'as much'} without transfers)"
+    return f" ({_more(used) if abs(used) >= SAME else 'no difference'} without transfers)"
+
+
+def _largest_item(change: pd.Series) -> str:
+    """The item that differs most (billion USD by item), whichever way the sum goes."""
+    item = str(change.abs().idxmax())
+    return f"largest item: {item_name(item)}, {_more(change[item])}"
 
 
 def resources_used(change: pd.Series) -> float | None:
@@ -216,9 +223,8 @@ def waterfall_takeaway(changes: pd.DataFrame) -> str:
         return "The two scenarios cost the same, item by item"
     if abs(whole) < UNSEEN:
         return "The two scenarios cost the same in all"
-    item = changes["label"][(np.sign(whole) * changes["change_busd"]).idxmax()]
     more = f"supply costs {_more(whole)} over all years{_without_transfers(change)}"
-    return sentence(more, f"largest item: {item}")
+    return sentence(more, _largest_item(change))
 
 
 def _steps(changes: pd.DataFrame) -> pd.Series:

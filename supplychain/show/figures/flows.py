@@ -122,12 +122,14 @@ def sankey_takeaway(flows: pd.DataFrame, mineral: str) -> str:
     """Which country has most at the first and at the last stage (the table of `sankey_flows`)."""
     if flows.empty:
         return f"No {in_words(mineral)} reaches this market"
-    whole = flows.loc[flows["to_stage"] == "market", "tonnes"].sum()
+    sold = flows[flows["to_stage"] == "market"]
+    whole, markets = sold["tonnes"].sum(), sold["target"].unique()
+    whose = f"{style.market_name(str(markets[0]))} " if len(markets) == 1 else ""
     tonnes = flows[flows["source"] != "other"].groupby(["from_stage", "source"], sort=False)["tonnes"].sum()
     parts, before = list[str](), ""
     for stage, share in (100 * tonnes / whole).groupby(level="from_stage", sort=False):
         who = style.country_name(share.idxmax()[1])
-        of = "" if parts else f" of the {in_words(mineral)}"
+        of = "" if parts else f" of {whose}{in_words(mineral)} supply"
         parts.append(f"{'it' if who == before else who} {DOES[str(stage)]} {percent(share.max())}{of}")
         before = who
     return sentence(*parts) or f"No country has two percent of the {in_words(mineral)}"

@@ -52,7 +52,7 @@ def fitted(table: pd.DataFrame, form: style.Form) -> pd.DataFrame:
     Rows' names are wrapped to the form. The first year, history, stands alone where years are put together.
     """
     table = table.set_axis([textwrap.fill(str(name), form.label) for name in table.index])
-    together = -(-(table.shape[1] - 1) // (form.years - 1))
+    together = _together(table.shape[1], form)
     if together < 2:
         return table
     years = table.columns.to_numpy()
@@ -62,3 +62,13 @@ def fitted(table: pd.DataFrame, form: style.Form) -> pd.DataFrame:
         g: str(found[0]) if len(found) == 1 else f"{found[0]}\n–{found[-1] % 100:02d}" for g, found in names.items()
     }
     return table.T.groupby(group).max().T.rename(columns=columns)
+
+
+def of_shared(years: int, form: style.Form, which: str) -> str:
+    """What a description adds where years share a column: which of them stands; nothing where each has its own."""
+    return f"; of years together {which}" if _together(years, form) > 1 else ""
+
+
+def _together(years: int, form: style.Form) -> int:
+    """How many years share a column, the first one alone."""
+    return -(-(years - 1) // (form.years - 1))

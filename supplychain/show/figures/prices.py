@@ -73,11 +73,17 @@ def outside_prices(results: Sequence[Result], observed: pd.Series, ax: Axes | No
 def outside_takeaway(peaks: pd.DataFrame, observed: pd.Series) -> str:
     """Which price was seen to rise most, and which does in the scenarios (columns of `peaks`)."""
     parts = [
-        f"{words} {in_words(str(of.idxmax()))} most, {multiple(of.max())}"
+        f"{words} {_dearest(of)}, {multiple(of.max())}"
         for words, of in (("seen in 2025:", observed.dropna()), ("in the scenarios:", peaks.max(axis=1)))
         if len(of)
     ]
     return sentence(*parts)
+
+
+def _dearest(peaks: pd.Series) -> str:
+    """The mineral whose price rises most; how many, where several reach the end of the scale."""
+    at_end = int((peaks >= CEILING - 0.05).sum())
+    return f"{counted(at_end, 'mineral')}" if at_end > 1 else f"{in_words(str(peaks.idxmax()))} most"
 
 
 def _multiples_axis(axis: Axis, highest: float) -> None:
@@ -176,10 +182,11 @@ def price_heatmap(
     takeaway, still, table = price_takeaway(table), int((~moved).sum()), table[moved]
     table = table.loc[table.max(axis=1).sort_values(ascending=False, kind="stable").index[:most]]
     other = "" if table.empty else "other "
-    stay = counted(still, f"{other}mineral stays", f"{other}minerals stay") + f" within {100 * STILL:.0f} %"
+    stay = counted(still, f"{other}mineral stays", f"{other}minerals stay") + f" within {100 * STILL:.0f}\u00a0%"
     description = f"Delivered price, {style.country_name(market)}, multiple of the normal price; {stay}"
     if table.empty:
         return style.nothing(style.axes(ax, form.width, 1.2), takeaway, description, result.title)
+    description += heat.of_shared(table.shape[1], form, "the dearer")
     ends = f". {STOPS}" if table.max().max() >= CEILING - 0.05 else ""
     ax = style.axes(ax, form.width, style.rows_height(len(table), 0.2, 1.4, form))
     table.index = [style.spoken(name) for name in table.index]

@@ -29,12 +29,12 @@ def central_asia_shares(result: Result, market: str = "USA") -> pd.DataFrame:
     return wide.loc[wide.max(axis=1).sort_values().index].loc[lambda t: t.max(axis=1) >= 0.5]
 
 
-def region_takeaway(shares: pd.DataFrame) -> str:
+def region_takeaway(shares: pd.DataFrame, market: str = "USA") -> str:
     """What Central Asia supplies most of in the last year, and what it gains most in since the first.
 
     Parameters
     ----------
-    shares : as `central_asia_shares` gives them.
+    shares : as `central_asia_shares` gives them. market : whose supply that is.
     """
     if shares.empty:
         return "Central Asia supplies half a percent of no mineral"
@@ -43,7 +43,8 @@ def region_takeaway(shares: pd.DataFrame) -> str:
     top = str(last.max(axis=1).idxmax())
     stage = str(last.loc[top].idxmax())
     before = first.loc[top, stage] if stage in first else 0.0
-    most = f"Central Asia {DOES[stage]} {percent(last.loc[top, stage])} of the {in_words(top)} in {years.max()}"
+    of = f"of {style.market_name(market)} {in_words(top)} supply"
+    most = f"Central Asia {DOES[stage]} {percent(last.loc[top, stage])} {of} in {years.max()}"
     most += f", {before:.0f} in {years.min()}"
     gain = largest_gain(shares)
     return sentence(most, f"it gains most in {in_words(gain[0])}, {gain[1]}" if gain else "it gains nowhere")
@@ -76,7 +77,7 @@ def central_asia(result: Result, ax: Axes | None = None, market: str = "USA", fo
     of `central_asia_shares`.
     """
     shares = central_asia_shares(result, market)
-    takeaway = region_takeaway(shares)
+    takeaway = region_takeaway(shares, market)
     description = f"Central Asia in {style.market_name(market)} supply, percent; minerals with half a percent or more"
     if shares.empty:
         return style.nothing(style.axes(ax, form.width, 1.2), takeaway, description, result.title)
@@ -254,9 +255,9 @@ def central_asia_displaces(
     `displaced`.
     """
     change = displaced(before, after, stage, market)
-    takeaway = displaced_takeaway(change)
+    takeaway, year = displaced_takeaway(change), int(after.tables["supply"]["year"].max())
     description = (
-        f"Change of shares of {style.market_name(market)} supply, {style.place(stage)}, last year, percentage points"
+        f"Change of shares of {style.market_name(market)} supply, {style.place(stage)}, {year}, percentage points"
     )
     scenario = f"{after.title}, less {before.title}"
     if change.empty:

@@ -63,19 +63,19 @@ def _caps(result: Result, stage: str, market: str, by: str) -> pd.DataFrame:
     )
 
 
-def dependence_takeaway(shares: pd.DataFrame) -> str:
+def dependence_takeaway(shares: pd.DataFrame, year: int) -> str:
     """How many minerals reach a cap and where it costs most; without caps, how many come mostly from concern.
 
     Parameters
     ----------
-    shares : as `dependence_shares` gives them.
+    shares : as `dependence_shares` gives them. year : the last one.
     """
     if shares.empty:
         return "No supply is recorded"
     if shares[["cap_last", "single_last"]].notna().any(axis=None):
         return _at_caps(shares)
     over, most = int((shares["concern_last"] > 50).sum()), float(shares["concern_last"].max())
-    few = counted(over, "mineral comes", "minerals come") + " mostly from countries of concern"
+    few = counted(over, "mineral comes", "minerals come") + f" mostly from countries of concern in {year}"
     mineral = in_words(str(shares["concern_last"].idxmax()))
     if over == 1:
         return sentence(f"{few}: {mineral}, {percent(most)}")
@@ -118,7 +118,8 @@ def dependence(
     description = (
         f"{style.market_name(market)} supply from countries of concern, {style.place(stage)}, percent, {owners}"
     )
-    takeaway = dependence_takeaway(shares)
+    years = result.tables["dependence"]["year"]
+    takeaway = dependence_takeaway(shares, int(years.max()))
     if shares.empty:
         return style.nothing(ax, takeaway, description, result.title)
     y = np.arange(len(shares))
@@ -200,9 +201,8 @@ def dependence_change(before: Result, after: Result, ax: Axes | None = None, mar
     takeaway, both = change_takeaway(both), both.iloc[::-1]
     ax = style.axes(ax, 6.6, style.rows_height(len(both), 0.2, 1.6))
     market = style.market_name(market)
-    description = (
-        f"{market} supply from countries of concern, last year, percent, at mine or refinery, whichever is higher"
-    )
+    year = after.tables["dependence"]["year"].max()
+    description = f"{market} supply from countries of concern, {year}, percent, at mine or refinery, the higher"
     if both.empty:
         return style.nothing(ax, takeaway, description, f"{after.title}, beside {before.title}")
     y, red = np.arange(len(both)), style.colour("CHN")

@@ -58,13 +58,13 @@ def unmet_takeaway(shares: pd.DataFrame) -> str:
     name = foremost(item_name(first).lower(), len(shares))
     return sentence(
         f"less is used of {counted(len(shares), 'mineral or service', 'minerals or services')}",
-        f"{name}, {percent(shares.loc[first].max())} of use in {shares.loc[first].idxmax()}",
+        f"{name}, {percent(shares.loc[first].max())} given up in {shares.loc[first].idxmax()}",
     )
 
 
 @style.styled
 def unmet(
-    result: Result, ax: Axes | None = None, market: str = "USA", most: int = 22, form: style.Form = style.WIDE
+    result: Result, ax: Axes | None = None, market: str = "USA", most: int = 36, form: style.Form = style.WIDE
 ) -> Axes:
     """What a market goes without, percent of use by mineral or service and year, the worst first.
 
@@ -78,6 +78,7 @@ def unmet(
     if shares.empty:
         return style.nothing(style.axes(ax, form.width, 1.2), takeaway, description, result.title)
     left = f" (the {most} worst)" if len(shares) > most else ""
+    left += heat.of_shared(shares.shape[1], form, "the worse")
     shares = shares.iloc[:most]
     ax = style.axes(ax, form.width, style.rows_height(len(shares), 0.21, 1.4, form))
     shares.index = [item_name(str(item)) for item in shares.index]

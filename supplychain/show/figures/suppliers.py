@@ -244,8 +244,9 @@ def overview_takeaway(minerals: dict[str, pd.DataFrame]) -> str:
     ways = [f"{way} in {cardinal(n)}" for way, n in (("falls", fall), ("rises", rise)) if n]
     first = str(china.abs().idxmax())
     shares = 100 * minerals[first]["CHN"]
-    most = f"most in {in_words(first)}, from {shares.iloc[0]:.0f} to {percent(shares.iloc[-1])}"
-    return sentence(suppliers, f"China's share {joined(ways)}, {most}")
+    way = "falls" if china[first] < 0 else "rises"
+    most = f"it {way} most in {in_words(first)}, from {shares.iloc[0]:.0f} to {percent(shares.iloc[-1])}"
+    return sentence(suppliers, f"China's share {joined(ways)}", most)
 
 
 def _box(figure: Figure, column: int, down: float) -> Axes:

@@ -9,7 +9,7 @@ from matplotlib.colors import Normalize
 
 from supplychain.results.result import Result
 from supplychain.show.figures import heat, style
-from supplychain.show.figures.words import counted, percent, sentence
+from supplychain.show.figures.words import cardinal, counted, percent, sentence
 
 FULL = 0.995  # of the capacity, from where on a leg is called full
 
@@ -45,9 +45,10 @@ def corridors_takeaway(use: pd.DataFrame) -> str:
         top = use.loc[use["filled"].idxmax()]
         closest = f"fullest: {_short(top['name'])}, {percent(100 * top['filled'])} in {top['year']}"
         return sentence("no leg fills up", closest)
-    longest = "longest: " if len(full) > 1 else ""
-    first = f"{longest}{_short(str(full.index[0]))}, in {counted(int(full.iloc[0]), 'year')}"
-    return sentence(f"{counted(len(full), 'leg fills', 'legs fill')} up", first)
+    longest = "longest " if len(full) > 1 else ""
+    first = f"{longest}{_short(str(full.index[0]))}"
+    years = f"full in {cardinal(int(full.iloc[0]))} of {counted(use['year'].nunique(), 'year')}"
+    return sentence(f"{counted(len(full), 'leg fills', 'legs fill')} up, {first}: {years}")
 
 
 @style.styled
@@ -61,20 +62,20 @@ def corridors(result: Result, ax: Axes | None = None, form: style.Form = style.W
     """
     use = corridor_use(result)
     takeaway = corridors_takeaway(use)
-    description = (
-        "Corridors' legs, all cargo, percent of capacity; $: what one more tonne would save where a leg is full, USD"
-    )
+    worth = "; $: what one more tonne would save where a leg is full, USD" if (use["filled"] >= FULL).any() else ""
+    shared = heat.of_shared(use["year"].nunique(), form, "the fuller")
+    description = f"Corridors' legs, all cargo, percent of capacity{worth}{shared}"
     if use.empty:
         return style.nothing(style.axes(ax, form.width, 1.2), takeaway, description, result.title)
     filled = 100 * use.pivot_table(index=["corridor", "name"], columns="year", values="filled")
-    worth = use.pivot_table(index=["corridor", "name"], columns="year", values="shadow_price_usd_per_t")
+    price = use.pivot_table(index=["corridor", "name"], columns="year", values="shadow_price_usd_per_t")
     names = [f"{style.spoken(corridor)}: {_short(name)}" for corridor, name in filled.index]
-    worth = heat.fitted(worth.reindex_like(filled).abs().set_axis(names), form)
+    price = heat.fitted(price.reindex_like(filled).abs().set_axis(names), form)
     filled = heat.fitted(filled.set_axis(names), form)
     lines = max(name.count("\n") for name in filled.index) + 1
     ax = style.axes(ax, form.width, style.rows_height(len(filled), max(0.36, 0.15 * lines), 1.5, form))
     heat.heat(ax, filled, lambda _: "", heat.FULL, Normalize(0, 100 * FULL))
-    _write(ax, filled, worth)
+    _write(ax, filled, price)
     return style.headed(ax, takeaway, description, scenario=result.title)
 
 
