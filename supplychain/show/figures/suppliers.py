@@ -16,7 +16,7 @@ from supplychain.show.figures.words import cardinal, counted, in_words, percent,
 
 # Panels of an overview in a row; inches beside them, between them for the tick labels and titles, and their height.
 COLUMNS, LEFT, RIGHT, ACROSS, DOWN, HIGH = 4, 0.416, 0.06, 0.476, 0.439, 1.25
-WIDTH, FOOT = 8.2, 1.3  # inches: of an overview, and the room for its legend
+WIDTH, FOOT = 8.2, 1.75  # inches: of an overview, and the room for its legend
 STRIP, BESIDE = 0.2, 1.15  # inches: height of a mineral that hardly changes, and room for its name
 MOVED = 0.1  # of supply: a country whose share moves by so much between two years changes a mineral's supply
 PERCENT = (0, 25, 50, 75, 100)
@@ -290,9 +290,9 @@ def _strips(figure: Figure, still: dict[str, pd.Series], down: float) -> None:
 def _legend(figure: Figure) -> None:
     """Which colour is which country, for those that are named in a panel, below them all."""
     drawn = {text.get_text() for ax in figure.axes for text in ax.texts}
-    named = [code for code in style.COLOURS if code in drawn]
+    named = [code for code in style.COLOURS if code in drawn] + sorted(drawn - set(style.COLOURS))
     patches = [_patch(style.colour(code), f"{code} {style.country_name(code)}") for code in named]
-    patches += [_patch(style.GREYS[0], "another country"), _patch(style.REST, "all others")]
+    patches += [_patch(style.GREYS[0], "a country not named"), _patch(style.REST, "all others")]
     style.sourced_legend(figure, patches, columns=5)
 
 
