@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -20,6 +21,7 @@ SERIES = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#00
 STILL, SLIGHT = 0.1, 0.05
 OVER = 99.5 * CEILING  # percent of the normal price: a limit that costs more costs ten times the price or more
 MULTIPLES = (1, 1.5, 2, 3, 5, 10)
+THREAD = 0.03  # of the years: from the end of a line to its name
 
 
 def price_multiples(result: Result, market: str = "") -> pd.DataFrame:
@@ -110,7 +112,9 @@ def price_paths(result: Result, minerals: Sequence[str], ax: Axes | None = None,
     ax = style.axes(ax)
     paths = price_multiples(result)
     paths = paths.loc[[mineral for mineral in minerals if mineral in paths.index]]
-    description = f"Price outside China, multiple of the normal price, logarithmic scale. {STOPS}"
+    description = (
+        f"Price outside China of {len(paths)} minerals, multiple of the normal price, logarithmic scale. {STOPS}"
+    )
     if paths.empty:
         return style.nothing(ax, "None of these minerals has a normal price", description, result.title)
     named = style.largest(paths.max(axis=1), most)
@@ -128,21 +132,18 @@ def price_paths(result: Result, minerals: Sequence[str], ax: Axes | None = None,
 
 
 def _names_at_end(ax: Axes, paths: pd.DataFrame) -> None:
-    """The name of each line to the right of its end, moved apart where two would touch."""
+    """The name of each line to the right of its end, moved apart where two would touch, and a thread from one to it."""
     low, high = np.log10(ax.get_ylim())
     year, ends = paths.columns[-1], paths.iloc[:, -1]
     at = style.spread(list(np.log10(ends.to_numpy(dtype=float))), (high - low) * 0.048, low + 0.02 * (high - low), high)
+    beside = year + THREAD * (year - paths.columns[0])
     for i, (mineral, position) in enumerate(zip(ends.index, at, strict=True)):
-        ax.annotate(
-            style.spoken(str(mineral)),
-            xy=(year, 10**position),
-            xytext=(6, 0),
-            textcoords="offset points",
-            va="center",
-            fontsize=8,
-            color=SERIES[i % len(SERIES)],
-            annotation_clip=False,
-        )
+        tint = SERIES[i % len(SERIES)]
+        ax.plot([year, beside], [ends[mineral], 10**position], color=tint, linewidth=0.7, clip_on=False)
+        where: dict[str, Any] = {"xytext": (2, 0), "textcoords": "offset points", "annotation_clip": False}
+        name = style.spoken(str(mineral))
+        ax.annotate(name, xy=(beside, 10**position), va="center", fontsize=8, color=tint, **where)
+    ax.set_xlim(paths.columns[0] - 0.5, year + 0.1)
 
 
 def price_takeaway(table: pd.DataFrame) -> str:
