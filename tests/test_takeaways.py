@@ -353,12 +353,13 @@ def test_map():
         ("supplier", "KAZ", "market", "USA", "sea", 30.0),
     )
     assert (
-        maps.map_takeaway(whole, "tin") == "Chile mines 40 percent of the tin; 70 percent comes by the middle corridor"
+        maps.map_takeaway(whole, "tin")
+        == "Chile mines 40 percent of US tin supply; 70 percent comes by the middle corridor"
     )
     home = moves(("refine", "USA", "supplier", "USA", "", 5.0), ("supplier", "USA", "market", "USA", "domestic", 5.0))
     assert (
         maps.map_takeaway(home, "tin")
-        == "United States refines 100 percent of the tin; 100 percent comes from its own makers"
+        == "United States refines 100 percent of US tin supply; 100 percent comes from its own makers"
     )
     assert maps.map_takeaway(moves(), "tin") == "No tin reaches this market"
 

@@ -222,7 +222,7 @@ COLUMNS: dict[str, tuple[str, str]] = {
     "released_t": ("taken out of the stock in the year", "t"),
     "level_t": ("stock at the year's end", "t"),
     "target_t": ("least stock that the policy asks for", "t"),
-    "paths.corridor": ("corridor of the way to the market", ""),
+    "paths.corridor": ("corridor by which it last left or entered Central Asia, else the way to the market", ""),
     "shipments.stage": ("stage whose product travels", ""),
     "byproducts.used_t": ("sold", "t"),
     "byproducts.shadow_price_usd_per_t": ("what one more tonne from the host plants would save in the year", "USD/t"),

@@ -122,14 +122,14 @@ def map_takeaway(flows: pd.DataFrame, mineral: str) -> str:
     """Where most of a mineral begins, and by which way most arrives (the table of `map_flows`)."""
     if flows.empty:
         return f"No {in_words(mineral)} reaches this market"
-    last = flows[flows["to_stage"] == "market"].groupby("corridor")["tonnes"].sum()
+    sold = flows[flows["to_stage"] == "market"]
+    last, market = sold.groupby("corridor")["tonnes"].sum(), style.market_name(str(sold["destination"].iloc[0]))
     stage = flows["from_stage"].iloc[0]
     first = flows[(flows["from_stage"] == stage) & (flows["origin"] != OTHER)].groupby("origin")["tonnes"].sum()
     share = 100 * first / last.sum()
-    begins = f"{style.country_name(share.idxmax())} {DOES[stage]} {percent(share.max())} of the {in_words(mineral)}"
-    return sentence(
-        begins if len(first) else "", f"{percent(100 * last.max() / last.sum())} comes {WAYS[last.idxmax()]}"
-    )
+    who = f"{style.country_name(share.idxmax())} {DOES[stage]} {percent(share.max())}" if len(first) else ""
+    begins = f"{who} of {market} {in_words(mineral)} supply" if who else ""
+    return sentence(begins, f"{percent(100 * last.max() / last.sum())} comes {WAYS[last.idxmax()]}")
 
 
 def _between(flows: pd.DataFrame, least: float) -> pd.DataFrame:

@@ -161,7 +161,7 @@ def losses(found: Findings, ax: Axes | None = None) -> Axes:
     ax.set_yticks(range(len(table)), [loss_name(loss) for _, loss in table.iterrows()])
     for row, (_, loss) in enumerate(table.iterrows()):
         _beside(ax, loss_remark(loss), loss["unmet_musd"], row)
-    ax.margins(x=0.45)
+    ax.margins(x=0.75)
     ax.set_xlim(0)
     return style.headed(ax, takeaway, description, scenario=found.title)
 
