@@ -63,20 +63,20 @@ def frontier(found: Findings, ax: Axes | None = None) -> Axes:
     return style.headed(ax, steps_takeaway(table), description, scenario=found.title)
 
 
-def space_takeaway(table: pd.DataFrame) -> str:
-    """How many minerals could give the group much more, and which most.
+def space_takeaway(table: pd.DataFrame, group: str) -> str:
+    """How many minerals a group of countries could give much more of, and of which most.
 
     Parameters
     ----------
-    table : mineral, share, high, of one slack.
+    table : mineral, share, high, of one slack. group : its name.
     """
     more = (table["high"] - table["share"]).groupby(table["mineral"]).max().sort_values(ascending=False)
     wide = more[more > 0.1]
     if wide.empty:
-        return "No mineral could give it ten points more"
+        return f"{group} could give ten points more of no mineral"
     first = table.loc[(table["high"] - table["share"]).idxmax()]
     return sentence(
-        f"{counted(len(wide), 'mineral', 'minerals')} could give it over ten points more",
+        f"{group} could give over ten points more of {counted(len(wide), 'mineral')}",
         f"{in_words(str(wide.index[0]))} from {percent(100 * first['share'])} to {percent(100 * first['high'])}",
     )
 
@@ -89,8 +89,8 @@ def space(found: Findings, ax: Axes | None = None) -> Axes:
     wide = table.sort_values("high").groupby(["mineral", "slack"]).tail(1)
     ends = wide[wide["slack"] == slacks[-1]].set_index("mineral")["high"].sort_values()
     ends = ends[ends > TELLING / 100].tail(MOST)
-    takeaway = space_takeaway(table[table["slack"] == slacks[0]])
     group = str(found.manifest["asked"]["group"]).replace("_", " ").title()
+    takeaway = space_takeaway(table[table["slack"] == slacks[0]], group)
     description = f"Share of US supply after the base year that {group} could have, if a mineral may cost more; percent"
     if ends.empty:
         return style.nothing(style.axes(ax, 6.6, 1.2), takeaway, description, found.title)
