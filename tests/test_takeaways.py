@@ -153,7 +153,7 @@ def test_services_lost(lost, said):
 
 
 def test_whole_cost():
-    """First and last year, and the item that is most over all years."""
+    """First and last year, and the item that is most in the last."""
     items = pd.DataFrame({"mine": [60.0, 90.0], "freight": [40.0, 10.0]}, index=[2025, 2035])
     said = "Supply costs 100 billion USD in 2025 and 100 in 2035; mining is the largest part then, 90 percent"
     assert cost.whole_takeaway(items) == said

@@ -153,7 +153,7 @@ def explain(
         step(f"explaining {scenario}")
         known, story = opened(scenario, None, data, settings)
         check_package(out / story.name)
-        found = study.explain(story, known, step, os.cpu_count() or 1)
+        found = study.explain(story, known, step, workers=os.cpu_count() or 1)
         if found.result:
             found.result.save(out / found.name)
             found.save(out / found.name / EXPLAINED)

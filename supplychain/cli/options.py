@@ -112,7 +112,7 @@ def _shown(quiet: bool, *columns: Any) -> Iterator[tuple[Any, Any]]:
 
 
 def facts(data: Path | None) -> Dataset:
-    """The facts of a folder, or those shipped."""
+    """The facts of a folder, or those shipped, their texts kept the quick way."""
     from supplychain.facts.dataset import read
     from supplychain.facts.reading import keep_texts_plain
 

@@ -109,7 +109,7 @@ def _largest(items: pd.DataFrame, most: int = 7) -> pd.DataFrame:
 
 
 def whole_takeaway(items: pd.DataFrame) -> str:
-    """What supply costs in the first and last year, and the largest item (billion USD, years by items)."""
+    """What supply costs in the first and last year, and the largest item then (billion USD, years by items)."""
     whole = items.sum(axis=1)
     first, last = whole.index[0], whole.index[-1]
     largest = items.loc[last].idxmax()

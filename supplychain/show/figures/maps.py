@@ -127,9 +127,11 @@ def map_takeaway(flows: pd.DataFrame, mineral: str) -> str:
     stage = flows["from_stage"].iloc[0]
     first = flows[(flows["from_stage"] == stage) & (flows["origin"] != OTHER)].groupby("origin")["tonnes"].sum()
     share = 100 * first / last.sum()
-    who = f"{style.country_name(share.idxmax())} {DOES[stage]} {percent(share.max())}" if len(first) else ""
-    begins = f"{who} of {market} {in_words(mineral)} supply" if who else ""
-    return sentence(begins, f"{percent(100 * last.max() / last.sum())} comes {WAYS[last.idxmax()]}")
+    comes = f"{percent(100 * last.max() / last.sum())} comes {WAYS[last.idxmax()]}"
+    if first.empty:
+        return sentence(comes)
+    begins = f"{style.country_name(share.idxmax())} {DOES[stage]} {percent(share.max())}"
+    return sentence(f"{begins} of {market} {in_words(mineral)} supply", comes)
 
 
 def _between(flows: pd.DataFrame, least: float) -> pd.DataFrame:

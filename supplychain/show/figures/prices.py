@@ -14,7 +14,17 @@ from matplotlib.ticker import NullLocator
 
 from supplychain.results.result import Result
 from supplychain.show.figures import heat, style
-from supplychain.show.figures.words import CEILING, STOPS, counted, foremost, in_words, multiple, percent, sentence
+from supplychain.show.figures.words import (
+    AT_END,
+    CEILING,
+    STOPS,
+    counted,
+    foremost,
+    in_words,
+    multiple,
+    percent,
+    sentence,
+)
 
 SERIES = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#8C6D1F")
 # Parts of the normal price: a mineral whose price never moves by so much has no row, and smaller moves are left white.
@@ -84,8 +94,8 @@ def outside_takeaway(peaks: pd.DataFrame, observed: pd.Series) -> str:
 
 def _dearest(peaks: pd.Series) -> str:
     """The mineral whose price rises most; how many, where several reach the end of the scale."""
-    at_end = int((peaks >= CEILING - 0.05).sum())
-    return f"{counted(at_end, 'mineral')}" if at_end > 1 else f"{in_words(str(peaks.idxmax()))} most"
+    at_end = int((peaks >= AT_END).sum())
+    return counted(at_end, "mineral") if at_end > 1 else f"{in_words(str(peaks.idxmax()))} most"
 
 
 def _multiples_axis(axis: Axis, highest: float) -> None:
@@ -157,9 +167,9 @@ def price_takeaway(table: pd.DataFrame) -> str:
     dearer = peaks[peaks >= 1 + STILL]
     if dearer.empty:
         return f"No price rises by {100 * STILL:.0f} percent"
-    at_end, first = int((dearer >= CEILING - 0.05).sum()), str(dearer.idxmax())
+    at_end, first = int((dearer >= AT_END).sum()), str(dearer.idxmax())
     if at_end:
-        reached = table.columns[(table >= CEILING - 0.05).any()][0]
+        reached = table.columns[(table >= AT_END).any()][0]
         said = f"{counted(at_end, 'mineral reaches', 'minerals reach')} ten times the normal price"
         return sentence(said, f"{in_words(first) if at_end == 1 else 'the first'} in {reached}")
     top = f"{foremost(in_words(first), len(dearer))}, {multiple(dearer.max())} in {table.loc[first].idxmax()}"
@@ -188,7 +198,7 @@ def price_heatmap(
     if table.empty:
         return style.nothing(style.axes(ax, form.width, 1.2), takeaway, description, result.title)
     description += heat.of_shared(table.shape[1], form, "the dearer")
-    ends = f". {STOPS}" if table.max().max() >= CEILING - 0.05 else ""
+    ends = f". {STOPS}" if table.max().max() >= AT_END else ""
     ax = style.axes(ax, form.width, style.rows_height(len(table), 0.2, 1.4, form))
     table.index = [style.spoken(name) for name in table.index]
     table = heat.fitted(table.where((table - 1).abs() >= SLIGHT), form)

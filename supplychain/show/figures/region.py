@@ -254,8 +254,9 @@ def central_asia_displaces(
     Axes with one row a mineral: gains of share to the right, losses to the left, by country; the data are those of
     `displaced`.
     """
-    change = displaced(before, after, stage, market)
-    takeaway, year = displaced_takeaway(change), int(after.tables["supply"]["year"].max())
+    year = int(after.tables["supply"]["year"].max())
+    change = displaced(before, after, stage, market, year)
+    takeaway = displaced_takeaway(change)
     description = (
         f"Change of shares of {style.market_name(market)} supply, {style.place(stage)}, {year}, percentage points"
     )

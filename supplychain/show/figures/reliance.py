@@ -119,13 +119,13 @@ def dependence(
         f"{style.market_name(market)} supply from countries of concern, {style.place(stage)}, percent, {owners}"
     )
     years = result.tables["dependence"]["year"]
-    takeaway = dependence_takeaway(shares, int(years.max()))
+    first, last = int(years.min()), int(years.max())
+    takeaway = dependence_takeaway(shares, last)
     if shares.empty:
         return style.nothing(ax, takeaway, description, result.title)
     y = np.arange(len(shares))
     ax.hlines(y, shares["concern_first"], shares["concern_last"], color=style.OTHERS, linewidth=2, zorder=1)
-    table = result.tables["dependence"]
-    _dots(ax, shares, y, int(table["year"].min()), int(table["year"].max()))
+    _dots(ax, shares, y, first, last)
     ax.set_yticks(y, [style.spoken(name) for name in shares.index])
     ax.set(xlim=(-2, 102), ylim=(-0.7, len(shares) - 0.3), xlabel="percent of supply")
     ax.grid(axis="x")

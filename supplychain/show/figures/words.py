@@ -4,6 +4,7 @@ from __future__ import annotations
 
 SMALL = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 CEILING = 10.0  # times the normal price, where most uses stop; beyond it a figure would only seem exact
+AT_END = CEILING - 0.05  # from here on a multiple is said as `10×+`
 DOES = {"mine": "mines", "refine": "refines", "fabricate": "makes", "supplier": "sells"}
 STOPS = "10×+: most uses stop"
 
@@ -46,7 +47,7 @@ def percent(value: float) -> str:
 
 def multiple(value: float) -> str:
     """How many times the normal price: one decimal, and no more than `10×+`."""
-    return f"{value:.1f}×" if value < CEILING - 0.05 else "10×+"
+    return f"{value:.1f}×" if value < AT_END else "10×+"
 
 
 def points(value: float) -> str:

@@ -94,7 +94,7 @@ def _whoever_pays(changes: pd.Series) -> str:
     used = resources_used(changes)
     if used is None:
         return ""
-    return f" ({_more(1e3 * used) if abs(used) >= SAME else 'as much'} without transfers)"
+    return f" ({_more(1e3 * used) if abs(used) >= SAME else 'no difference'} without transfers)"
 
 
 def unmet(scene: Scene) -> str:

@@ -33,6 +33,7 @@ COST_ITEMS = {
     "switching": "Switching suppliers",
     "tariff": "Tariffs",
     "credit": "Production credits",
+    "detour": "Detours of what leaks",
     "stock": "Holding stocks",
     "private_stock": "Private stocks, held and lacking",
     "technology": "Shifting between technologies",

@@ -17,9 +17,9 @@ from supplychain.results.kept import code_digest
 from supplychain.results.result import Result
 from supplychain.results.run import Shared, opened, solve
 from supplychain.scenario.scenario import Scenario
+from supplychain.studies.engine import as_done, engine
 from supplychain.studies.ensemble import draws
 from supplychain.studies.ensemble.bands import bands, spread
-from supplychain.studies.ensemble.engine import as_done, engine
 from supplychain.studies.ensemble.ranks import ranks
 from supplychain.studies.ensemble.rows import Rows, begun, check, finished
 from supplychain.studies.ensemble.runs import Model, Row, failed, row

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
 from html import escape
@@ -32,7 +30,7 @@ from supplychain.scenario.scenario import Scenario
 from supplychain.solve.face import Face
 from supplychain.solve.nearby import Nearby
 from supplychain.solve.past import Past
-from supplychain.studies.ensemble.engine import Engine, engine
+from supplychain.studies.engine import beside
 from supplychain.studies.explain import words
 from supplychain.studies.explain.conflict import Posed, clashing, conflicts, without_others
 from supplychain.studies.explain.drivers import drivers
@@ -127,8 +125,8 @@ def _explained(
     clock.stop("prices")
     groups = known["groups"].groupby("group")["country"].agg(list)
     step("pushing sources, looking for plans as cheap, changing facts")
-    with engine(1, 1) if workers > 1 else _thread() as (beside, _):
-        changed = beside.submit(_timed, drivers, story, known, done.solution, worth_of_use(system))
+    with beside(workers) as other:
+        changed = other.submit(_timed, drivers, story, known, done.solution, worth_of_use(system))
         tables["entry"] = entry(program, system, nearby, groups.get(REGION, []))
         clock.stop("entry")
         tables |= _ranges(program, done, story.years[-1], {g: groups.get(g, []) for g in (CONCERN, REGION)})
@@ -138,12 +136,6 @@ def _explained(
     result = replace(result, tables=result.tables | {"dependence": tightened(result.dependence, tables["ranges"])})
     tables["sentences"] = words.sentences(tables, known, [stage.year for stage, _ in done.certificates][1:])
     return Explanation(story.name, story.title, result, tables, _manifest(story, known, clock))
-
-
-@contextmanager
-def _thread() -> Iterator[Engine]:
-    with ThreadPoolExecutor(1) as pool:
-        yield pool, 1
 
 
 def _timed(what: Callable[..., pd.DataFrame], *given: Any) -> tuple[pd.DataFrame, float]:

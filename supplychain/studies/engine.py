@@ -1,4 +1,4 @@
-"""Who does the runs: processes of this machine, or a Dask cluster, both behind the standard `Executor` interface."""
+"""Who does the work of a study: this process, others of this machine, or a Dask cluster, each a standard `Executor`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import multiprocessing
 import os
 import signal
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor, wait
 from contextlib import AbstractContextManager, contextmanager
 from itertools import islice
 from multiprocessing.connection import Connection
@@ -32,6 +32,17 @@ def engine(workers: int | str, tasks: int) -> AbstractContextManager[Engine]:
 
 
 @contextmanager
+def beside(workers: int) -> Iterator[Executor]:
+    """Who does one task while this process works on: a process of its own where there may be several, else a thread."""
+    if workers > 1:
+        with _processes(1) as (pool, _):
+            yield pool
+        return
+    with ThreadPoolExecutor(1) as thread:
+        yield thread
+
+
+@contextmanager
 def _processes(workers: int) -> Iterator[Engine]:
     """Processes that end with this one, whatever ends it, even in the midst of a task.
 
@@ -40,7 +51,7 @@ def _processes(workers: int) -> Iterator[Engine]:
     """
     context = multiprocessing.get_context("spawn")
     here, ours = context.Pipe(duplex=False)
-    pool = ProcessPoolExecutor(workers, context, _end_with, (here,))
+    pool = ProcessPoolExecutor(workers, context, _begin, (here,))
     try:
         yield pool, workers
     except BaseException:
@@ -52,8 +63,8 @@ def _processes(workers: int) -> Iterator[Engine]:
         here.close()
 
 
-def _end_with(parent: Connection) -> None:
-    """Ends this process as soon as the other end of the pipe is closed; Ctrl-C is the other end's to handle."""
+def _begin(parent: Connection) -> None:
+    """A process that ends as soon as the other end of the pipe is closed; Ctrl-C is the other end's to handle."""
     keep_texts_plain()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     Thread(target=_wait_for_end, args=(parent,), daemon=True).start()
