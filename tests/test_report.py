@@ -360,7 +360,7 @@ def test_what_the_treasury_pays_is_told_apart(cases, known):
     scene = telling.Scene(
         _with_table(cases[0], "costs", pd.concat([costs, paid])), cases[0], "antimony", names_of(known)
     )
-    assert "billion less (as much without transfers); the largest steps" in telling.waterfall(scene)
+    assert "billion less (no difference without transfers); the largest steps" in telling.waterfall(scene)
     scene = telling.Scene(
         _with_table(cases[0], "costs", costs.assign(musd=2 * costs["musd"])), cases[0], "tin", names_of(known)
     )
