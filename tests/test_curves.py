@@ -32,13 +32,13 @@ def test_the_dearest_tenth_of_the_output_sets_the_cost():
 
 
 CHAIN = frame(
-    "mineral stage ore ratio",
-    ("iron", "mine", "iron", 1.25),
-    ("iron", "refine", "iron", 1.0),
-    ("steel", "mine", "iron", 2.0),
-    ("steel", "refine", "steel", 1.0),
-    ("moved", "mine", "moved", 1.0),
-    ("free", "mine", "free", 1.0),
+    "mineral stage ore ratio whole_ratio",
+    ("iron", "mine", "iron", 1.25, 1.25),
+    ("iron", "refine", "iron", 1.0, 1.0),
+    ("steel", "mine", "iron", 2.0, 2.0),
+    ("steel", "refine", "steel", 1.0, 1.0),
+    ("moved", "mine", "moved", 1.0, 1.0),
+    ("free", "mine", "free", 1.0, 1.0),
 )
 TOP = pd.Series(
     {("iron", "mine"): 24.0, ("iron", "refine"): 30.0, ("steel", "refine"): 54.0, ("moved", "mine"): 5.0}
@@ -63,6 +63,32 @@ def test_the_price_less_freight_is_shared_out_by_the_stages_dearest_costs():
     ]
     assert found["level"].to_list() == pytest.approx([1.5, 1.5, 2.0, 0.04, float("nan")], nan_ok=True)
     assert found["value_usd_per_t"].to_list() == pytest.approx([36, 45, 108, 0.2, float("nan")], nan_ok=True)
+
+
+def test_scrap_is_paid_as_much_as_ore():
+    """Metal sells for 100 USD/t. A tonne takes 1.25 t of ore, or of scrap: 1 t is ore and 0.25 t scrap. Ore at 24 and
+    refining at 30 would cost 60 if all were ore: its level is 5/3, ore is worth 40 and refining 50. The scrap in a
+    tonne is paid 10, so that ore, scrap and refining are the 100; were scrap for nothing, ore would seem worth 44.4.
+
+    Of wire 2 t take 3 t of metal, of which 2 were mined: half a tonne of scrap in a tonne, at metal's worth.
+    """
+    chain = frame(
+        "mineral stage ore ratio whole_ratio",
+        ("metal", "mine", "metal", 1.0, 1.25),
+        ("metal", "refine", "metal", 1.0, 1.0),
+        ("wire", "mine", "wire", 1.0, 1.5),
+        ("wire", "refine", "wire", 1.0, 1.5),
+        ("wire", "fabricate", "wire", 1.0, 1.0),
+    )
+    top = pd.Series({("metal", "mine"): 24.0, ("metal", "refine"): 30.0, ("wire", "mine"): 20.0})
+    top = pd.concat([top, pd.Series({("wire", "refine"): 20.0, ("wire", "fabricate"): 40.0})])
+    prices = pd.Series({"metal": 100.0, "wire": 200.0})
+    values = curves.levels(chain, top, prices, 0.0 * prices)
+    assert values["value_usd_per_t"].to_list() == pytest.approx([40, 50, 40, 40, 80])
+    paid = curves.with_scrap(chain, values)
+    assert paid["scrap_usd_per_t"].to_list() == pytest.approx([0, 10, 0, 0, 0.5 * (40 + 40)])
+    spent = (values["value_usd_per_t"] + paid["scrap_usd_per_t"]) * paid["ratio"]
+    assert spent.groupby(paid["mineral"]).sum().to_dict() == pytest.approx(prices.to_dict())
 
 
 def test_a_place_has_three_steps_and_what_stood_idle_costs_what_it_is_worth():

@@ -80,7 +80,7 @@ def test_without_the_north_cargo_fills_the_caspian(shipped):
 
     Other cargo comes from the north as well. With half a million tonnes of it the ferries from Aktau are full, and a
     tonne more of them would save over 50 USD. Some of what finds no room takes the long ways by the Chinese coast and
-    by Iran; some, over 40,000 t, is not sold at all.
+    by Iran; some, over 20,000 t, is not sold at all.
     """
     known = only(shipped, ["chromium", "copper", "zinc", "aluminium", "manganese"])
     ferries = "caspian_aktau_baku"
@@ -100,7 +100,7 @@ def test_without_the_north_cargo_fills_the_caspian(shipped):
     assert none["used_t"] == pytest.approx(none["capacity_t"] - none["background_t"])
     assert none["shadow_price_usd_per_t"] > 50
     assert crowded["eastern"] > moved["eastern"] and crowded["southern"] > 5e4
-    assert crowded.sum() < moved.sum() - 4e4
+    assert crowded.sum() < moved.sum() - 2e4
 
 
 def test_a_cap_on_chinese_owners_bites_where_one_on_china_does_not(shipped):

@@ -39,7 +39,7 @@ def stage_costs(dataset: Dataset, chain: pd.DataFrame, prices: pd.Series, base_y
 
     Parameters
     ----------
-    chain : mineral, stage, ore, ratio, as in `Pattern.chain`.
+    chain : mineral, stage, ore, whole_ratio, as in `Pattern.chain`.
     prices : calibration price by mineral, USD/t.
 
     Returns
@@ -48,7 +48,7 @@ def stage_costs(dataset: Dataset, chain: pd.DataFrame, prices: pd.Series, base_y
     tonne leaving the stage; the usual ones, whatever the country), mean_multiplier (of capital costs, over the world's
     output), lead_time_years, growth_limit, life_years, utilisation.
     """
-    own = chain[chain["mineral"] == chain["ore"]][["mineral", "stage", "ratio"]]
+    own = chain[chain["mineral"] == chain["ore"]][["mineral", "stage", "whole_ratio"]]
     items = dataset["stage_defaults"].pivot(index="stage", columns="item", values="value")
     table = own.join(items, on="stage")
     specific = dataset["economics"].pivot(index=["mineral", "stage"], columns="item", values="value")
@@ -58,7 +58,7 @@ def stage_costs(dataset: Dataset, chain: pd.DataFrame, prices: pd.Series, base_y
             given = specific[item].reindex(table.index)
             table[item] = given if item not in table else given.fillna(table[item])
     table = table.reindex(columns=[*table.columns, *_ITEMS.difference(table.columns)])
-    price_at_stage = prices.reindex(table.index.get_level_values(0)).to_numpy() / table["ratio"]
+    price_at_stage = prices.reindex(table.index.get_level_values(0)).to_numpy() / table["whole_ratio"]
     by_share = (table["opex_share"] * price_at_stage).fillna(0.0)
     table["opex_usd_per_t"] = table["opex_usd_per_t"].fillna(by_share)
     by_multiple = (table["capex_multiple"] * price_at_stage).fillna(0.0)
@@ -89,7 +89,7 @@ def _with_multipliers(dataset: Dataset, table: pd.DataFrame, base_year: int) -> 
     keys = [production["mineral"], production["stage"]]
     mean = weighted.groupby(keys).sum().div(production["output_t"].groupby(keys).sum())
     table = table.join(mean.rename("mean_multiplier"), on=["mineral", "stage"]).fillna({"mean_multiplier": 1.0})
-    return table.drop(columns="ratio")
+    return table.drop(columns="whole_ratio")
 
 
 def freight_between(dataset: Dataset, pairs: pd.DataFrame) -> pd.DataFrame:

@@ -36,7 +36,7 @@ class System:
     minerals : mineral, name, class, controlled, price, unit_t (a thousandth of world output), world_t, substitution,
         short_run, long_run, ceiling (multiple of the price at which use outside energy ends), energy_share (of the use
         outside the traced market that goes into the technologies).
-    chain : mineral, stage, position, ore, ratio, last.
+    chain : mineral, stage, position, ore, ratio, whole_ratio, last, scrap_usd_per_t (paid for the scrap in a tonne).
     use : mineral, market, traced, year, tonnes (price-responsive), growth (of total use), base_t, goods_t (the part
         of base_t that arrives inside goods), secondary_t (in the base year, beside base_t), stock_t (what private
         stocks usually hold), value_usd_per_t.
@@ -189,16 +189,17 @@ def base_tables(dataset: Dataset, horizon: range) -> Tables:
     top = curves.dearest(places, parameter(given, "dearest"), spread)
     moved = _moves(dataset, pattern, places, top, minerals, years[0])
     freight = moves.freight_levels(pattern.chain, moved["deliveries"], moved["feeds"])
-    places = curves.at_level(places, curves.levels(pattern.chain, top, prices, freight), spread)
+    values = curves.levels(pattern.chain, top, prices, freight)
+    places, chain = curves.at_level(places, values, spread), curves.with_scrap(pattern.chain, values)
     ran = moves.ran(pattern.chain, moved["paths"], moved["deliveries"], moved["feeds"])
     made = _places(dataset, places, years, ran)
     return {
         **wanted,
         **made,
         **moved,
-        "paths": moves.with_costs(moved["paths"], pattern.chain, places),
+        "paths": moves.with_costs(moved["paths"], chain, places),
         "minerals": _with_ores(dataset, minerals, made["sites"]),
-        "chain": pattern.chain,
+        "chain": chain,
         "use": uses.use(dataset, pattern, years),
         "legs": moves.legs(dataset, years),
         "homes": dataset["countries"][["country", "market"]],

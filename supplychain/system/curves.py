@@ -42,11 +42,11 @@ def levels(chain: pd.DataFrame, top: pd.Series, prices: pd.Series, moved: pd.Ser
     """What a tonne is worth at each stage, so that the dearest tenth of the output just pays at the normal price.
 
     The price less freight is shared out over the stages by their dearest costs; that one factor a mineral is its level.
-    An ore that another mineral's mines give is worth there what it is worth to those.
+    An ore that another mineral's mines give is worth there what it is worth to those, and scrap what ore is.
 
     Parameters
     ----------
-    chain : mineral, stage, ore, ratio. top : as `dearest` gives it. prices, moved : normal price and usual freight of
+    chain : mineral, stage, ore, whole_ratio. top : as `dearest` gives it. prices, moved : normal price and usual freight of
         the whole chain by mineral, USD per delivered tonne.
 
     Returns
@@ -55,7 +55,7 @@ def levels(chain: pd.DataFrame, top: pd.Series, prices: pd.Series, moved: pd.Ser
     leaving it), level (of the mineral's costs over what the facts say); not a number for a mineral without a price.
     """
     cost = top.reindex(pd.MultiIndex.from_frame(chain[["ore", "stage"]])).to_numpy(dtype=float)
-    table = chain.assign(cost=np.nan_to_num(cost) * chain["ratio"], own=chain["mineral"] == chain["ore"])
+    table = chain.assign(cost=np.nan_to_num(cost) * chain["whole_ratio"], own=chain["mineral"] == chain["ore"])
     whole = table[table["own"]].groupby("mineral")["cost"].sum().replace(0.0, np.nan)
     price = prices.reindex(whole.index).where(lambda p: p > 0)
     room = price - moved.reindex(whole.index).fillna(0.0)
@@ -65,7 +65,24 @@ def levels(chain: pd.DataFrame, top: pd.Series, prices: pd.Series, moved: pd.Ser
     left = np.maximum(room - paid.reindex(whole.index).fillna(0.0), LEAST_ROOM * price)
     level = (left / whole).rename("level")
     own = table[table["own"]].join(level, on="mineral")
-    return own.assign(value_usd_per_t=own["level"] * own["cost"] / own["ratio"])[[*LINE, "value_usd_per_t", "level"]]
+    value = own["level"] * own["cost"] / own["whole_ratio"]
+    return own.assign(value_usd_per_t=value)[[*LINE, "value_usd_per_t", "level"]]
+
+
+def with_scrap(chain: pd.DataFrame, values: pd.DataFrame) -> pd.DataFrame:
+    """The chain with what a tonne leaving a stage pays for the scrap in it: as much as for ore, scrap_usd_per_t.
+
+    Parameters
+    ----------
+    chain : mineral, stage, ore, ratio, whole_ratio, in order. values : as `levels` gives them.
+    """
+    added = values.set_index(LINE)["value_usd_per_t"].reindex(pd.MultiIndex.from_frame(chain[["ore", "stage"]]))
+    per_delivered = chain["whole_ratio"] * added.fillna(0.0).to_numpy(dtype=float)
+    chains = chain["mineral"]
+    worth = per_delivered.groupby(chains).cumsum() / chain["whole_ratio"]
+    part = {c: chain.groupby(chains)[c].shift(1) / chain[c] for c in ("ratio", "whole_ratio")}
+    scrap = (part["whole_ratio"] - part["ratio"]) * worth.groupby(chains).shift(1)
+    return chain.assign(scrap_usd_per_t=scrap.fillna(0.0))
 
 
 def at_level(places: pd.DataFrame, values: pd.DataFrame, spread: float = SPREAD) -> pd.DataFrame:

@@ -37,12 +37,12 @@ def stage_values(chain: pd.DataFrame, top: pd.Series, minerals: pd.DataFrame) ->
     DataFrame: mineral, stage, ore, position, ratio, value_usd_per_t.
     """
     cost = top.reindex(pd.MultiIndex.from_frame(chain[["ore", "stage"]])).fillna(0.0).to_numpy()
-    table = chain.assign(cost=cost * chain["ratio"])
+    table = chain.assign(cost=cost * chain["whole_ratio"])
     table["so_far"] = table.groupby("mineral", sort=False)["cost"].cumsum()
     whole = table.groupby("mineral", sort=False)["cost"].transform("sum")
     share = np.where(whole > 0, table["so_far"] / whole.replace(0.0, 1.0), 1.0)
     table = table.merge(minerals[["mineral", "price"]], on="mineral")
-    table["value_usd_per_t"] = share * table["price"] / table["ratio"]
+    table["value_usd_per_t"] = share * table["price"] / table["whole_ratio"]
     return table[["mineral", "stage", "ore", "position", "ratio", "value_usd_per_t"]]
 
 
@@ -256,13 +256,14 @@ def paths(chain: pd.DataFrame, sites: pd.DataFrame, sold: pd.DataFrame, fed: pd.
 
 
 def with_costs(walked: pd.DataFrame, chain: pd.DataFrame, places: pd.DataFrame) -> pd.DataFrame:
-    """The paths with what each stage costs at its site, per delivered tonne."""
+    """The paths with what each stage costs at its site, the scrap in it too, per delivered tonne."""
     cost = places.set_index(PLACE)["opex_usd_per_t"]
-    links = chain.set_index(["mineral", "stage"])[["ore", "ratio"]]
+    links = chain.set_index(["mineral", "stage"])[["ore", "ratio", "scrap_usd_per_t"]]
     for stage in STAGES:
         link = links.reindex(pd.MultiIndex.from_arrays([walked["mineral"], [stage] * len(walked)]))
         at = pd.MultiIndex.from_arrays([link["ore"], [stage] * len(walked), walked[stage]])
-        paid = cost.reindex(at).to_numpy(dtype=float) * link["ratio"].to_numpy(dtype=float)
+        paid = cost.reindex(at).to_numpy(dtype=float) + link["scrap_usd_per_t"].to_numpy(dtype=float)
+        paid *= link["ratio"].to_numpy(dtype=float)
         walked = walked.assign(**{f"{stage}_usd_per_t": np.nan_to_num(paid)})
     return walked
 

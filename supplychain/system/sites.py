@@ -325,7 +325,8 @@ def builds(dataset: Dataset, places: pd.DataFrame, shares: pd.DataFrame, years: 
     size = named["capacity_t"] * named["part"]
     capex = 1e6 * named["capex_musd"] / named["capacity_t"].replace(0.0, np.nan)
     first = named["earliest_year"].clip(lower=years[0] + 1)
-    opex = named["project"].map(project_costs(dataset)) * named["level"].fillna(1.0)
+    # What a source says of a project holds all that the level adds to others' costs: its capital stands beside it.
+    opex = named["project"].map(project_costs(dataset))
     named = named.assign(own_capex=capex, yearly_t=size, total_t=size, first_year=first)
     named["full_opex_usd_per_t"] = opex.fillna(dear * named["full_opex_usd_per_t"])
     table = pd.concat([growth, named], ignore_index=True)

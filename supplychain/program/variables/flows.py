@@ -96,7 +96,7 @@ def pooled_flows(lp: LinearProgram, system: System) -> None:
 
 
 def _pooled_places(system: System, pooled: pd.DataFrame) -> pd.DataFrame:
-    """Places that make something for the pooled markets, with what they pay themselves per tonne."""
+    """Places that make something for the pooled markets, with what they pay themselves and for scrap, per tonne."""
     out = system.deliveries.loc[~system.deliveries["traced"], ["mineral", "stage", "supplier"]]
     ends = [
         pooled[["mineral", "stage", "origin"]].set_axis(PLACE, axis=1),
@@ -105,8 +105,10 @@ def _pooled_places(system: System, pooled: pd.DataFrame) -> pd.DataFrame:
     ]
     places = pd.concat(ends, ignore_index=True).drop_duplicates(ignore_index=True)
     opex = system.sites[[*PLACE, "opex_usd_per_t"]].rename(columns={"mineral": "ore"})
-    places = places.merge(system.chain[["mineral", "stage", "ore", "ratio"]], on=["mineral", "stage"])
-    return places.merge(opex, on=["ore", "stage", "country"], how="left").fillna({"opex_usd_per_t": 0.0})
+    chain = system.chain[["mineral", "stage", "ore", "ratio", "scrap_usd_per_t"]]
+    places = places.merge(chain, on=["mineral", "stage"])
+    places = places.merge(opex, on=["ore", "stage", "country"], how="left").fillna({"opex_usd_per_t": 0.0})
+    return places.assign(opex_usd_per_t=places["opex_usd_per_t"] + places.pop("scrap_usd_per_t"))
 
 
 def shipments(lp: LinearProgram, system: System) -> None:

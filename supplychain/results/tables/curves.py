@@ -25,7 +25,7 @@ def cost_curve(system: System) -> pd.DataFrame:
     DataFrame, one row a step of a place and one a project: mineral, stage, country, step (`cheap`, `usual`, `dear`,
     `idle`, or `project`), site (a project's id), capacity_t (t/yr), cost_usd_per_t (operating; a project's with its
     annuity), worth_usd_per_t (what a tonne is worth there at the normal price), delivered_usd_per_t (per delivered
-    tonne, all other stages and freight at what they get at the normal price), level (of the mineral's costs over what
+    tonne, all other stages, scrap and freight at what they get at the normal price), level (of the mineral's costs over what
     the facts say), basis (`reported` or `computed`). Costs and worth are the stage's own, per tonne leaving it.
     """
     now = system.existing["year"] == system.years["year"].iloc[0]
@@ -48,8 +48,8 @@ def cost_curve(system: System) -> pd.DataFrame:
 
 
 def _ratios(system: System, places: pd.DataFrame) -> np.ndarray:
-    """Tonnes at each place's stage per delivered tonne of its own mineral."""
-    own = system.chain[system.chain["mineral"] == system.chain["ore"]].set_index(LINE)["ratio"]
+    """Tonnes at each place's stage in a delivered tonne of its own mineral that holds no scrap."""
+    own = system.chain[system.chain["mineral"] == system.chain["ore"]].set_index(LINE)["whole_ratio"]
     return own.reindex(pd.MultiIndex.from_frame(places[LINE])).to_numpy(dtype=float)
 
 

@@ -29,7 +29,8 @@ class Pattern:
 
     Attributes
     ----------
-    chain : mineral, stage, position, ore (whose sites), ratio (tonnes at the stage per delivered tonne), last.
+    chain : mineral, stage, position, ore (whose sites), ratio (tonnes at the stage per delivered tonne), whole_ratio
+        (the same, if what came as scrap had come that way too), last.
     use : mineral, market, base_t (primary supply delivered), energy_t (the part that energy technologies take),
         goods_t (the part that arrives inside goods, which statistics of the material leave out),
         secondary_t (secondary supply beside it, where a source gives it).
