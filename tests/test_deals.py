@@ -61,9 +61,9 @@ def test_the_floor_costs_the_treasury_what_the_contract_would(rare_earths):
     assert (1e3 * bills / oxide.reindex(bills.index)).between(10, 50).all()
 
 
-# What a kilogram of primary gallium fetched when plants left the market, USD of the year and of 2025: Chinese plants kept
-# going at 150 in 2018, Germany's closed in 2016 below 200 (German Raw Materials Agency, 2018), Kazakhstan's stood still
-# from 2013, at about 290 (Project Blue, 2025). Europe's cost lies above its last price, the others' about theirs.
+# What a kilogram of primary gallium fetched when plants left the market, in USD of 2025: Chinese plants kept going at
+# 150 in 2018, Germany's closed in 2016 below 200 (German Raw Materials Agency, 2018), Kazakhstan's stood still from
+# 2013, at about 290 (Project Blue, 2025).
 LEFT_AT = {"CHN": 190, "Europe": 260, "KAZ": 390}
 
 

@@ -244,7 +244,9 @@ def gallium(shipped):
 
 @pytest.mark.slow
 def test_knowing_planning_ignoring(gallium):
-    """Who knows pays no more than who plans, who plans no more than who ignores; with the risk more is in stock."""
+    """Who knows pays no more than who plans, who plans no more than who ignores; with the risk more is in stock, or
+    other plants are built.
+    """
     _, found = gallium
     value = found.stochastic.set_index("metric")["value"]
     assert value["wait_and_see"] <= value["here_and_now"] <= min(value["mean_planned_for"], value["ignored"])
@@ -252,7 +254,8 @@ def test_knowing_planning_ignoring(gallium):
     assert value["vss"] == pytest.approx(value["mean_planned_for"] - value["here_and_now"])
     assert found.outcomes["probability"].sum() == pytest.approx(1)
     assert (found.outcomes["known_musd"] <= found.outcomes["planned_musd"] + 1e-6).all()
-    assert (found.stored["planned_t"] >= found.stored["ignored_t"] - 1e-6).all() and len(found.stored)
+    assert (found.stored["planned_t"] >= found.stored["ignored_t"] - 1e-6).all()
+    assert len(found.stored) or len(found.builds)
 
 
 @pytest.mark.slow

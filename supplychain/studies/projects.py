@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import pandas as pd
 
@@ -11,6 +12,8 @@ from supplychain.results.result import Result
 SITE = ["site", "name", "mineral", "stage", "country"]
 # Less than this of the full cost is no reason.
 MATTERS = 0.005
+# A gap within this of the full cost is no verdict: computed costs are no nearer.
+UNSURE = 0.1
 
 
 def project_table(results: Sequence[Result], countries: Iterable[str]) -> pd.DataFrame:
@@ -25,7 +28,8 @@ def project_table(results: Sequence[Result], countries: Iterable[str]) -> pd.Dat
     DataFrame, one row a project: site, name, mineral, stage, country, year (in which the gap of the reference is the
     least), full_usd_per_t, gap_usd_per_t (full cost less what a tonne would bring; both of the reference in that year),
     one column a scenario (by its name: the year in which the project is first built; nil where it is not), and closes:
-    what lowers the gap in the scenarios that build it where the reference does not.
+    what lowers the gap in the scenarios that build it where the reference does not; a gap of less than a tenth of the
+    full cost is called so.
     """
     first = results[0]
     told = _of_projects(first, countries)
@@ -48,10 +52,11 @@ def _first_built(table: pd.DataFrame) -> pd.Series:
     return table[table["built_t"] > 0].groupby("site")["year"].min()
 
 
-def _closes(row: dict[str, object], told: pd.DataFrame, results: Sequence[Result], countries: Iterable[str]) -> str:
+def _closes(row: dict[str, Any], told: pd.DataFrame, results: Sequence[Result], countries: Iterable[str]) -> str:
     """What differs from the reference where a scenario builds the project and the reference does not."""
+    close = abs(row["gap_usd_per_t"]) < UNSURE * row["full_usd_per_t"]
     if row[results[0].name]:
-        return "pays as it is"
+        return "pays, by less than a tenth" if close else "pays as it is"
     reasons = []
     for result in results[1:]:
         if not row[result.name]:
@@ -67,7 +72,7 @@ def _closes(row: dict[str, object], told: pd.DataFrame, results: Sequence[Result
         full = float(before["full_usd_per_t"].iloc[0])
         said = [f"{name} {-100 * part / full:+.0f} %" for name, part in parts.items() if part < -MATTERS * full]
         reasons.append(f"{result.name}: {', '.join(said) or 'a fund or an offtake'}")
-    return "; ".join(reasons) or "nothing here"
+    return "; ".join(reasons) or ("nothing here, for less than a tenth" if close else "nothing here")
 
 
 def _in_year(table: pd.DataFrame, site: object, year: object) -> pd.DataFrame:

@@ -46,8 +46,8 @@ def levels(chain: pd.DataFrame, top: pd.Series, prices: pd.Series, moved: pd.Ser
 
     Parameters
     ----------
-    chain : mineral, stage, ore, whole_ratio. top : as `dearest` gives it. prices, moved : normal price and usual freight of
-        the whole chain by mineral, USD per delivered tonne.
+    chain : mineral, stage, ore, whole_ratio. top : as `dearest` gives it. prices, moved : normal price and usual
+        freight of the whole chain by mineral, USD per delivered tonne.
 
     Returns
     -------

@@ -17,6 +17,8 @@ from supplychain.system.curves import CHEAP, IDLE, LINE, steps
 from supplychain.system.pattern import ORE, ore_baskets
 
 PRODUCT = ["product", "product_stage", "country"]
+# What a project is called whose capital is partly spent, or all of it.
+UNDER_WAY = ["construction", "operating_ramp"]
 
 
 def over_years(table: pd.DataFrame, keys: list[str], value: str, years: list[int]) -> pd.DataFrame:
@@ -234,9 +236,10 @@ def existing(
 
     Capacity is the source's where it has one, else output over the usual utilisation; that of an ore counts as that of
     each of its products. What is under construction, or in the outlook's base case, is new, its capital sunk: it comes
-    to the cheapest step; where the outlook expects a country to make less, what it has fades. The `tail` of what ran
-    counts as idle: each place's own dearest tonnes cost what the price brings. Plants of a place that made nothing
-    stand still until they have been started again (`restart`).
+    to the cheapest step; where the outlook expects a country to make less, what it has fades. Named projects under
+    way are a part of what the outlook expects of their place, and come by their own decision. The `tail` of what
+    ran counts as idle: each place's own dearest tonnes cost what the price brings. Plants of a place that made
+    nothing stand still until they have been started again (`restart`).
 
     Parameters
     ----------
@@ -256,7 +259,8 @@ def existing(
     stands = (
         1.0 + (table["change_t"] / table["base_t"].replace(0.0, np.nan)).fillna(0.0).clip(-1.0, 0.0)
     ) * np.maximum(table["base_t"], table["ran_t"])
-    added = np.maximum(table["change_t"].clip(lower=0.0), table["capacity_t"] - table["base_t"])
+    unnamed = (table["change_t"] - _under_way(dataset, table)).clip(lower=0.0)
+    added = np.maximum(unnamed, table["capacity_t"] - table["base_t"])
     given = parameters(dataset)
     tail = parameter(given, "tail") if len(ran) else 0.0
     runs = np.minimum((1.0 - tail) * table["ran_t"], stands)
@@ -269,6 +273,15 @@ def existing(
     table = table.assign(capacity_t=capacity).merge(shares, on=PLACE)
     table = table.assign(existing_t=table["capacity_t"] * table["share"])
     return table[[*PLACE, "owner", "year", "step", "existing_t", "dearer_usd_per_t"]]
+
+
+def _under_way(dataset: Dataset, table: pd.DataFrame) -> np.ndarray:
+    """Size of the named projects that are being built, or whose output is rising, at each place and year of a table."""
+    projects = dataset["projects"]
+    projects = projects.loc[projects["status"].isin(UNDER_WAY), [*PLACE, "earliest_year", "capacity_t"]]
+    met = table[[*PLACE, "year"]].rename_axis("row").reset_index().merge(projects, on=PLACE)
+    come = met[met["earliest_year"] <= met["year"]].groupby("row")["capacity_t"].sum()
+    return come.reindex(table.index, fill_value=0.0).to_numpy(dtype=float)
 
 
 def _of_products(dataset: Dataset, table: pd.DataFrame, basket: pd.DataFrame) -> pd.DataFrame:

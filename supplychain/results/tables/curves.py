@@ -25,8 +25,8 @@ def cost_curve(system: System) -> pd.DataFrame:
     DataFrame, one row a step of a place and one a project: mineral, stage, country, step (`cheap`, `usual`, `dear`,
     `idle`, or `project`), site (a project's id), capacity_t (t/yr), cost_usd_per_t (operating; a project's with its
     annuity), worth_usd_per_t (what a tonne is worth there at the normal price), delivered_usd_per_t (per delivered
-    tonne, all other stages, scrap and freight at what they get at the normal price), level (of the mineral's costs over what
-    the facts say), basis (`reported` or `computed`). Costs and worth are the stage's own, per tonne leaving it.
+    tonne, all other stages, scrap and freight at what they get at the normal price), level (of the mineral's costs
+    over what the facts say), basis (`reported` or `computed`). Costs and worth are the stage's own, per tonne.
     """
     now = system.existing["year"] == system.years["year"].iloc[0]
     stands = system.existing[now].groupby([*PLACE, "step"], as_index=False)

@@ -16,10 +16,10 @@ from supplychain.show.figures.words import money, sentence, signed
 # In the order of the drawing; an item that is not here is drawn after them under its own name.
 ITEMS = {
     "mine": ("mining", "#2B5C8A"),
-    "refine": ("refining", "#56B4E9"),
+    "refine": ("refining and scrap", "#56B4E9"),
     "fabricate": ("fabricating", "#A6D8F5"),
     "recycling": ("recycling", "#B8D8A8"),
-    "dearer": ("dearer plants of a place", "#009E73"),
+    "dearer": ("a country’s dearer plants", "#009E73"),
     "entry": ("new plant, dearer to run", "#4FB89A"),
     "capex": ("capital, new", "#8FD6BF"),
     "freight": ("freight and time", "#E69F00"),

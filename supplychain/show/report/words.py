@@ -20,9 +20,9 @@ PLACES = {
 }
 COST_ITEMS = {
     "mine": "Mining",
-    "refine": "Refining",
+    "refine": "Refining, with the scrap in it",
     "fabricate": "Fabricating",
-    "dearer": "Dearer plants of a place",
+    "dearer": "A country’s dearer plants",
     "entry": "New plant, dearer to run",
     "capex": "Capital of new plants",
     "subsidy": "Capital paid by funds",
