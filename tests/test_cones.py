@@ -177,12 +177,12 @@ def test_other_limits_are_priced_beside_an_index(shipped):
 
     def told(share):
         other = {"kind": "supplier_cap", "group": "CHN", "stages": ["refine"], "share": share, "years": (2028, 2028)}
-        return story(2025, 2028, p=cap(0.45, stages=["refine"], years=(2027, 2027)), q=other)
+        return story(2025, 2028, p=cap(0.3, stages=["refine"], years=(2027, 2027)), q=other)
 
-    done = unfold(told(0.5), few, base)
-    terrain = Terrain(told(0.5), few, base, done.tangents, done.program.arrays(), done.solver.arrays)
+    done = unfold(told(0.3), few, base)
+    terrain = Terrain(told(0.3), few, base, done.tangents, done.program.arrays(), done.solver.arrays)
     (price,) = policy_prices(terrain, Nearby(done.solver), done.program.money_unit).itertuples()
-    less = unfold(told(0.4999), few, base).solution.objective
+    less = unfold(told(0.2999), few, base).solution.objective
     assert len(done.tangents) and price.policy == "q"
     assert (less - done.solution.objective) / 0.01 == pytest.approx(price.less_usd, rel=1e-2)
 

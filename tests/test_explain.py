@@ -309,7 +309,7 @@ def test_a_source_enters_at_the_price_that_is_told(tungsten):
     columns = sources(done.program, done.system, region)
     arrays = done.solver.arrays
     told = entry(done.program, done.system, Nearby(done.solver), region).set_index("site")
-    for site in ("northern_katpar", "wagerup_gallium", "boguty_apt"):
+    for site in ("northern_katpar", "uz_apt", "boguty_apt"):
         own = columns[columns["site"] == site]
         assert told.loc[site, "use"] == "none" and told.loc[site, "fall_usd_per_t"] > 0
 
