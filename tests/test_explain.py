@@ -29,7 +29,7 @@ from supplychain.studies.explain.entry import entry, sources
 from supplychain.studies.explain.explanation import explain
 from supplychain.studies.explain.prices import policy_prices
 from supplychain.studies.explain.terrain import Terrain
-from supplychain.studies.explain.unique import country_ranges
+from supplychain.studies.explain.unique import country_ranges, share_range
 from supplychain.studies.settings import moved, settings
 from supplychain.system.build import base_tables
 
@@ -321,6 +321,18 @@ def test_a_source_enters_at_the_price_that_is_told(tungsten):
 
         assert built(0.999) == pytest.approx(0.0, abs=1e-9)
         assert built(1.001) > 1e-3
+
+
+def test_a_share_of_which_nothing_is_known_may_be_anything():
+    """Where the solver finds no end of a share, it lies between nothing and all."""
+
+    class Unknown:
+        value = np.array([3.0, 4.0])
+
+        def least(self, columns, coefficient):
+            return -np.inf
+
+    assert share_range(Unknown(), np.array([0]), np.array([1])) == (0.75, 0.0, 1.0)
 
 
 def test_ranges_of_shares_are_those_of_another_solver(shipped):

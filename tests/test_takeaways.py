@@ -193,7 +193,8 @@ def test_costs_beside_another(mine, forgone, said):
     [
         (
             (-2.0, 12.0),
-            "Supply costs 10.0 billion USD more over all years; largest item: refining and scrap, 12.0 billion USD more",
+            "Supply costs 10.0 billion USD more over all years; largest item: refining and scrap, "
+            "12.0 billion USD more",
         ),
         ((-2.0, 1.9), "Supply costs 100 million USD less over all years; largest item: mining, 2.0 billion USD less"),
         ((-2.0, 2.0), "The two scenarios cost the same in all"),

@@ -17,7 +17,7 @@ from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
 from supplychain.program.lp import Arrays, Floats, Ints
-from supplychain.solve.highs import OPTIMAL, TIE, Solution, solved
+from supplychain.solve.highs import OPTIMAL, PRIMAL, TIE, Solution, solved_plainly
 
 CLOSE = 1e-6  # of a sum of squares
 MOST_TANGENTS = 200
@@ -90,7 +90,7 @@ class Face:
         fixed = sums - [self.value[self.free[p]].sum() for p in place]
         columns = np.flatnonzero(np.isin(self.block, np.unique(self.block[np.concatenate(place)])))
         where = [np.searchsorted(columns, p) for p in place]
-        highs = solved(self._alone(columns))
+        highs = solved_plainly(self._alone(columns))
         squares = _add_columns(highs, len(groups))
         best = float(np.square(sums).sum())
         for _ in range(MOST_TANGENTS):
@@ -116,7 +116,9 @@ class Face:
         """The least weighted sum of a block's columns."""
         if block not in self._solvers:
             columns = np.flatnonzero(self.block == block)
-            self._solvers[block] = columns, solved(self._alone(columns))
+            self._solvers[block] = columns, solved_plainly(self._alone(columns))
+            # Only costs change from here on; on a face this flat the dual simplex can turn in circles.
+            self._solvers[block][1].setOptionValue("simplex_strategy", PRIMAL)
         columns, highs = self._solvers[block]
         cost = np.zeros(len(columns))
         np.add.at(cost, np.searchsorted(columns, place), weight)

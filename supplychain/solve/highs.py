@@ -318,6 +318,18 @@ def solved(arrays: Arrays, basis: Any = None) -> Any:
     return highs
 
 
+def solved_plainly(arrays: Arrays) -> Any:
+    """A HiGHS that has solved a part of a program of which a plan lies on its bounds to the last digit.
+
+    Presolve may find such a part infeasible by a rounding error; the simplex method does not.
+    """
+    highs = _highs()
+    highs.setOptionValue("presolve", "off")
+    _pass(highs, arrays)
+    highs.run()
+    return highs
+
+
 def _highs() -> Any:
     highs: Any = highspy.Highs()  # type: ignore[no-untyped-call]
     highs.silent()

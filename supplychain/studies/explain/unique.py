@@ -114,6 +114,10 @@ def share_range(face: Face, columns: Ints, total: Ints, weight: Floats | float =
         end = share
         for _ in range(PASSES):
             left = way * face.least(both, way * np.append(inside, np.full(len(total), -end))) / whole
+            if not np.isfinite(left):
+                # Nothing is known of such plans, so nothing is promised.
+                end = 0.0 if way > 0 else float(np.max(inside))
+                break
             end += left
             if abs(left) <= SAME / 100:
                 break
