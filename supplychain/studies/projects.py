@@ -14,6 +14,8 @@ SITE = ["site", "name", "mineral", "stage", "country"]
 MATTERS = 0.005
 # A gap within this of the full cost is no verdict: computed costs are no nearer.
 UNSURE = 0.1
+PLACED = ["mineral", "stage", "country", "year"]
+SAME = 1e-6
 
 
 def project_table(results: Sequence[Result], countries: Iterable[str]) -> pd.DataFrame:
@@ -26,14 +28,15 @@ def project_table(results: Sequence[Result], countries: Iterable[str]) -> pd.Dat
     Returns
     -------
     DataFrame, one row a project: site, name, mineral, stage, country, year (in which the gap of the reference is the
-    least), full_usd_per_t, gap_usd_per_t (full cost less what a tonne would bring; both of the reference in that year),
-    one column a scenario (by its name: the year in which the project is first built; nil where it is not), and closes:
-    what lowers the gap in the scenarios that build it where the reference does not; a gap of less than a tenth of the
-    full cost is called so.
+    least, of those in which the worth is not just what an unbuilt project would cost), full_usd_per_t, gap_usd_per_t
+    (full cost less what a tonne would bring; both of the reference in that year), one column a scenario (by its name:
+    the year in which the project is first built; nil where it is not), and closes: what lowers the gap in the scenarios
+    that build it where the reference does not; a gap of less than a tenth of the full cost is called so.
     """
     first = results[0]
     told = _of_projects(first, countries)
-    best = told.loc[told.groupby("site")["gap_usd_per_t"].idxmin()].set_index("site")
+    clear = told[~_is_pinned(told)]
+    best = clear.loc[clear.groupby("site")["gap_usd_per_t"].idxmin()].set_index("site")
     table = best[[*SITE[1:], "year", "full_usd_per_t", "gap_usd_per_t"]].rename_axis("site").reset_index()
     for result in results:
         table[result.name] = table["site"].map(_first_built(_of_projects(result, countries))).fillna(0).astype(int)
@@ -45,6 +48,18 @@ def project_table(results: Sequence[Result], countries: Iterable[str]) -> pd.Dat
 def _of_projects(result: Result, countries: Iterable[str]) -> pd.DataFrame:
     table = result.tables["gap"]
     return table[(table["site"].fillna("") != "") & table["country"].isin(list(countries))]
+
+
+def _is_pinned(table: pd.DataFrame) -> pd.Series:
+    """Whether the worth at a place is the full cost of a project that stays unbuilt there: a dual that may be anything
+    up to it, and is that much only by chance. In the years that are left it is the worth of the tonne.
+    """
+    unbuilt = table.loc[table["built_t"] <= 0, [*PLACED, "full_usd_per_t"]].rename(columns={"full_usd_per_t": "asked"})
+    met = table.rename_axis("row").reset_index().merge(unbuilt, on=PLACED)
+    near = (met["worth_usd_per_t"] - met["asked"]).abs() <= SAME * met["asked"]
+    pinned = table.index.isin(met.loc[near, "row"])
+    known = (~pd.Series(pinned, table.index)).groupby(table["site"]).transform("any")
+    return pd.Series(pinned, table.index) & known
 
 
 def _first_built(table: pd.DataFrame) -> pd.Series:
