@@ -15,7 +15,7 @@ MATTERS = 0.005
 # A gap within this of the full cost is no verdict: computed costs are no nearer.
 UNSURE = 0.1
 PLACED = ["mineral", "stage", "country", "year"]
-SAME = 1e-6
+SAME = 1e-6  # of the full cost: a worth that differs by no more is that cost
 
 
 def project_table(results: Sequence[Result], countries: Iterable[str]) -> pd.DataFrame:

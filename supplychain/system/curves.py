@@ -70,11 +70,15 @@ def levels(chain: pd.DataFrame, top: pd.Series, prices: pd.Series, moved: pd.Ser
 
 
 def with_scrap(chain: pd.DataFrame, values: pd.DataFrame) -> pd.DataFrame:
-    """The chain with what a tonne leaving a stage pays for the scrap in it: as much as for ore, scrap_usd_per_t.
+    """The chain with what the scrap in it costs each stage: as much as what it takes the place of is worth.
 
     Parameters
     ----------
     chain : mineral, stage, ore, ratio, whole_ratio, in order. values : as `levels` gives them.
+
+    Returns
+    -------
+    DataFrame: the chain with scrap_usd_per_t (USD per tonne leaving the stage; nil where all of the feed was mined).
     """
     added = values.set_index(LINE)["value_usd_per_t"].reindex(pd.MultiIndex.from_frame(chain[["ore", "stage"]]))
     per_delivered = chain["whole_ratio"] * added.fillna(0.0).to_numpy(dtype=float)
