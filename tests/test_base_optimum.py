@@ -14,14 +14,15 @@ from supplychain.scenario import scenario
 from supplychain.solve.highs import Solver
 from supplychain.system.build import build_system
 
-# One with corridors and owners, one by-product, one ore's products, one with three stages, one that is all Chinese.
-FEW = ["antimony", "gallium", "tungsten", "titanium"]
+# With corridors and owners; by-products; two stages; three stages; what is won from two ores, and the ores.
+FEW = ["antimony", "gallium", "tungsten", "titanium", "uranium", "neodymium", "praseodymium", "dysprosium", "terbium"]
+ORES = ["rare_earth_ore", "ionic_clay"]
 
 
 @pytest.fixture(scope="module")
 def base(shipped):
     """The system of the one base year, without a policy."""
-    known = only(shipped, FEW)
+    known = only(shipped, [*FEW, *ORES])
     story = scenario.read("status_quo", known)
     return build_system(known, replace(story, years=range(story.years[0], story.years[0] + 1), policies={}))
 
